@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.domain.roster_filter import RosterFilter
+
+_PART = re.compile(r"[^\W_]+")
+_MIN_CHARS = 3
 
 
 @dataclass(frozen=True)
@@ -38,19 +42,21 @@ class Audience:
     is_search_deleted: bool = False
 
     def is_naming(self, person: NamedPerson) -> bool:
-        """Whether the search is about this person: their address, their number or a whole word of their name.
+        """Whether the search may be about this person: it finds them, or a part of their name is in it.
 
-        A beginning that they share with others, such as two letters, does not name them.
+        One or two letters with which other names begin as well count only as a whole part of the name.
         """
-        search = ((self.roster and self.roster.search) or "").casefold()
+        search = (self.roster.search or "").casefold() if self.roster else ""
         if not search:
             return False
-        parts = {part for name in person.names for part in name.casefold().split()}
-        return (
-            not parts.isdisjoint(search.split())
-            or search in {number.casefold() for number in person.employee_numbers}
-            or any(_is_address(search, address.casefold()) for address in person.addresses)
-        )
+        names = [name.casefold() for name in person.names]
+        parts = {part for name in names for part in _PART.findall(name)}
+        if search in parts or search in {number.casefold() for number in person.employee_numbers}:
+            return True
+        texts = [*names, *(address.casefold() for address in person.addresses)]
+        is_found = any(text.startswith(search) or f" {search}" in text for text in texts)
+        shared = parts.intersection(_PART.findall(search))
+        return (is_found and len(search) >= _MIN_CHARS) or any(len(part) >= _MIN_CHARS for part in shared)
 
     def delete_search(self) -> Audience:
         """Return the audience without the people that its search chose."""
@@ -74,8 +80,3 @@ class Audience:
         if self.is_search_deleted:
             stored["search_deleted"] = True
         return stored if self.roster is None else stored | {"roster": self.roster.to_json()}
-
-
-def _is_address(search: str, address: str) -> bool:
-    """Whether a search is an address or its beginning with the whole part before the @."""
-    return address.startswith(search) and len(search) >= len(address.partition("@")[0])

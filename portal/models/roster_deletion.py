@@ -88,9 +88,9 @@ def delete_from_lists(addresses: Collection[str], saved: Iterable[RosterImport],
         if each.state in _UNPARSED:
             roster_imports.delete_lines(each.id)
             each.state, each.finished_at = "discarded", now
-            each.content, each.name, each.header = None, "", []
+            each.delete_content()
         elif each.id in removed:
-            each.content, each.name, each.header = None, "", []
+            each.delete_content()
             # The columns cannot be chosen again; a page that is open offers that.
             each.version += each.state == "ready"
             each.counts = {name: count - removed[each.id][name] for name, count in each.counts.items()}

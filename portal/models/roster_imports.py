@@ -73,6 +73,10 @@ class RosterImport(Base):
     confirmed_by: Mapped[UUID | None]
     finished_at: Mapped[datetime | None]
 
+    def delete_content(self) -> None:
+        """Delete the list as it came, with the names of its file and columns; its lines are rows of their own."""
+        self.content, self.name, self.header = None, "", []
+
 
 class RosterImportLine(Base):
     """One line of an import, see ``portal/domain/roster_lines.py``."""

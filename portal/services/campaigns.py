@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -73,6 +73,9 @@ def update_campaign(campaign_id: UUID, form: CampaignForm, *, version: int, acto
     """
     with transaction():
         found = _lock_campaign(campaign_id, version, ("draft", "running", "paused"))
+        if Audience.from_json(found.audience).is_search_deleted and form.audience == Audience():
+            # Something else was changed: the page continues to ask for people.
+            form = replace(form, audience=Audience(is_search_deleted=True))
         _fill(found, form)
         audit.create_entry("campaign.changed", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
 

@@ -122,7 +122,8 @@ def cancel_import(import_id: UUID, *, version: int, actor_id: UUID, now: datetim
     """
     with transaction():
         found = _lock_import(import_id, version, ("reading", "ready", "scheduled", "failed"))
-        found.state, found.content, found.finished_at = "discarded", None, now
+        found.state, found.finished_at = "discarded", now
+        found.delete_content()
         roster_imports.delete_lines(import_id)
         audit.create_entry("roster.import_discarded", at=now, actor_id=actor_id, import_id=str(import_id))
 

@@ -15,7 +15,7 @@ from portal.domain import job_types
 from portal.domain.audiences import Audience
 from portal.domain.reminder_plan import ReminderPlan
 from portal.domain.roster_filter import RosterFilter
-from portal.models import queue, roster_imports
+from portal.models import expiry, queue, roster_imports
 from portal.models.audit import AuditEntry
 from portal.models.campaigns import Campaign
 from portal.models.notifications import Notification
@@ -201,6 +201,8 @@ def test_entry_stays_for_another_account_with_the_address(admin: Visitor, entry_
 def test_erased_person_leaves_saved_lists_too(admin: Visitor) -> None:
     person = factories.make_person(ADDRESS, name="Zelda Quist")
     import_id = upload_list(admin)
+    with transaction() as session:
+        session.add(make_campaign("quist"))
     erase_completely(admin, person)
     assert list_traces() == []
     found = roster_imports.find_import(import_id)
@@ -233,12 +235,15 @@ def test_campaign_matches_no_person_by_a_deleted_search(admin: Visitor, entry_id
     assert admin.page(path).value_of("roster_search") == "zelda quis"
     admin.press(f"/admin/roster/entries/{entry_id}/delete")
     assert read_audience(named_id) == Audience(is_search_deleted=True)
-    # Two letters are no name.
+    # Two letters alone are no name.
     assert read_audience(other_id).roster == RosterFilter(search="ze")
     assert admin.page(path).value_of("version") == "2"
+    admin.press(path, version="2", name="Autumn", audience="link")
+    assert "Choose again who gets it." in admin.page(path).text
     assert "was deleted, since it may name one of them. Choose again who gets it." in admin.page(path).text
-    page = admin.page(f"{path}/people?part=matching")
-    assert "No one." in page.text
+    assert "No one." in admin.page(f"{path}/people?part=matching").text
+    admin.press(path, version="3", name="Autumn", audience="everyone")
+    assert "Choose again who gets it." not in admin.page(path).text
 
 
 def test_search_is_deleted_when_its_campaign_ends(admin: Visitor, entry_id: UUID) -> None:
@@ -248,3 +253,17 @@ def test_search_is_deleted_when_its_campaign_ends(admin: Visitor, entry_id: UUID
     assert read_audience(campaign.id) == Audience(is_search_deleted=True)
     page = admin.page(f"/admin/campaigns/{campaign.id}")
     assert "was deleted when the campaign ended, since it may name one of them." in page.text
+
+
+def test_search_is_deleted_with_an_entry_that_expires(admin: Visitor, entry_id: UUID) -> None:
+    campaign_id = db.session.scalars(select(Campaign.id)).one()
+    with transaction():
+        assert expiry.delete_without_sign_in(NOW + timedelta(days=1), limit=10) == 1
+    assert read_audience(campaign_id) == Audience(is_search_deleted=True)
+
+
+def test_discarded_list_has_no_name(admin: Visitor) -> None:
+    import_id = upload_list(admin)
+    version = admin.page(f"/admin/roster/import/{import_id}").value_of("version")
+    assert admin.press(f"/admin/roster/import/{import_id}/discard", version=version).status_code == 303
+    assert list_traces() == []
