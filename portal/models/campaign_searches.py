@@ -35,7 +35,7 @@ def delete_naming(searching: Iterable[Campaign], people: Sequence[NamedPerson]) 
     for campaign in searching:
         audience = Audience.from_json(campaign.audience)
         if any(audience.is_naming(person) for person in people):
-            delete_search(campaign)
+            campaign.audience = audience.delete_search().to_json()
             # A form that is open still holds the text.
             campaign.version += 1
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import String, Uuid, and_, any_, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import defer
 
 from portal.db import db
 from portal.domain.roster_lines import Verdict
@@ -27,14 +26,6 @@ def has_file(import_id: UUID) -> bool:
     """Return whether an import still holds its file."""
     query = select(RosterImport.id).where(RosterImport.id == import_id, RosterImport.content.is_not(None))
     return db.session.scalar(query) is not None
-
-
-def lock_saved_lists() -> list[RosterImport]:
-    """Return the imports that still hold lines or a file, before the entries are locked, as when a list is applied."""
-    has_lines = exists().where(RosterImportLine.import_id == RosterImport.id)
-    query = select(RosterImport).where(or_(RosterImport.content.is_not(None), has_lines)).order_by(RosterImport.id)
-    query = query.options(defer(RosterImport.content, raiseload=True)).with_for_update()
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def lock_without_person(entry_ids: Sequence[UUID]) -> list[RosterEntry]:
@@ -80,7 +71,7 @@ def delete_from_lists(addresses: Collection[str], saved: Iterable[RosterImport],
 
     Args:
         addresses: normalized addresses.
-        saved: what :func:`lock_saved_lists` returned.
+        saved: what ``roster_imports.lock_with_contents`` returned.
         now: the present, UTC.
     """
     removed = _delete_lines(addresses)

@@ -253,12 +253,21 @@ def delete_contents(before: datetime) -> int:
     """Delete what imports read before this time hold; discard those never confirmed; return how many."""
     old = (RosterImport.created_at < before, RosterImport.state.not_in(("scheduled", "applying")))
     waiting = RosterImport.state.in_(("reading", "ready"))
-    found = list(db.session.scalars(select(RosterImport.id).where(*old, has_contents()).with_for_update()))
+    found = lock_with_contents(*old)
     db.session.execute(update(RosterImport).where(*old, waiting).values(state="discarded"))
-    emptied: dict[str, Any] = {"content": None, "name": "", "header": []}
-    db.session.execute(update(RosterImport).where(RosterImport.id.in_(found)).values(emptied))
-    db.session.execute(delete(RosterImportLine).where(RosterImportLine.import_id.in_(found)))
+    for each in found:
+        each.delete_content()
+        delete_lines(each.id)
     return len(found)
+
+
+def lock_with_contents(*conditions: ColumnElement[bool]) -> list[RosterImport]:
+    """Return the imports that still hold something of their list, freshly read and holding other writers.
+
+    Who locks roster entries as well locks these first, as when a list is applied.
+    """
+    query = _select_imports().where(has_contents(), *conditions).order_by(RosterImport.id).with_for_update()
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
 def has_contents() -> ColumnElement[bool]:

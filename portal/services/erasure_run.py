@@ -27,6 +27,7 @@ from portal.models import (
     queue,
     roster,
     roster_deletion,
+    roster_imports,
     shoots,
 )
 from portal.models.campaigns import Campaign
@@ -148,7 +149,7 @@ def _delete_rows(erasure_id: UUID, now: datetime) -> None:
         if erasure is None or erasure.local_at is not None:
             return
         # Imports before people, as when a list is applied.
-        saved = roster_deletion.lock_saved_lists() if erasure.is_everything else []
+        saved = roster_imports.lock_with_contents() if erasure.is_everything else []
         searching = campaign_searches.lock_searching() if erasure.is_everything else []
         shoots.lock_by_person(erasure.person_id)
         person = people.lock_person(erasure.person_id)

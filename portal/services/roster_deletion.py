@@ -8,7 +8,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.errors import ChangedMeanwhile
-from portal.models import audit, campaign_searches, provider_records, queue, roster_deletion
+from portal.models import audit, campaign_searches, provider_records, queue, roster_deletion, roster_imports
 
 
 def delete_entry(entry_id: UUID, *, actor_id: UUID, now: datetime) -> None:
@@ -28,7 +28,7 @@ def delete_entries(entry_ids: Sequence[UUID], *, actor_id: UUID | None, now: dat
     Their mails, notes, lines of saved lists, searches of campaigns that name them, and copies of the provider's records
     go with them. The audit trail keeps that an entry was deleted, without a name or address.
     """
-    saved = roster_deletion.lock_saved_lists()
+    saved = roster_imports.lock_with_contents()
     searching = campaign_searches.lock_searching()
     found = roster_deletion.lock_without_person(entry_ids)
     if not found:
