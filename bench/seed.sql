@@ -78,6 +78,11 @@ SELECT now() - n % 30 * interval '1 day' - n % 1440 * interval '1 minute', 'GET'
        CASE WHEN n % 500 = 0 THEN 429 WHEN n % 300 = 0 THEN 502 ELSE 200 END, 100 + n % 400
 FROM generate_series(1, :people * 5) AS n;
 
+INSERT INTO provider_call_totals (day, method, path_template, calls, failed, rate_limited, slow, duration_ms)
+SELECT date(at AT TIME ZONE 'UTC'), method, path_template, count(*), count(*) FILTER (WHERE status >= 400),
+       count(*) FILTER (WHERE status = 429), 0, sum(duration_ms)
+FROM provider_calls GROUP BY 1, 2, 3;
+
 INSERT INTO credit_readings (at, balance)
 SELECT now() - n * interval '6 hours', 1000 + n * 10 FROM generate_series(0, 120) AS n;
 INSERT INTO credit_balance (id, balance, read_at) VALUES (1, 1000, now());

@@ -14,7 +14,7 @@ from portal.db import transaction
 from portal.domain.brands import PROFILEBAKERY
 from portal.domain.consent import Policy, UseAgreement
 from portal.domain.retention_periods import RetentionPeriods
-from portal.models import audit
+from portal.models import audit, provider_calls
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
@@ -123,6 +123,15 @@ def _rendition(photo_id: UUID, number: int) -> Rendition:
         size=3,
         sha256="0" * 64,
         storage_key=f"photos/{photo_id}/640-{number}.webp",
+    )
+
+
+def record_call(
+    path: str = "/organization", *, at: datetime = NOW, status: int | None = 200, milliseconds: float = 20
+) -> None:
+    """Store a GET to the provider as the client does."""
+    provider_calls.create_call_record(
+        at=at, method="GET", path_template=path, status=status, duration_ms=milliseconds, budget_left=None
     )
 
 

@@ -217,8 +217,8 @@ ERASURE_RECEIPTS = RetentionRule(
 PROVIDER_CALLS = RetentionRule(
     key="provider-calls",
     data_class=Retention.OPERATION,
-    what="calls to the provider, without ids",
-    start="the call (`provider_calls.at`)",
+    what="calls to the provider, without ids, and their totals by day",
+    start="the call (`provider_calls.at`); for the totals the end of their day (`provider_call_totals.day`)",
     default=30 * _DAY,
     limits=(1 * _DAY, 90 * _DAY),
 )

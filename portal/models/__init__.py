@@ -4,7 +4,7 @@ from portal.models.archives import Archive
 from portal.models.attempt_requests import AttemptRequest
 from portal.models.audit import AuditEntry
 from portal.models.audit_links import AuditLink
-from portal.models.budget import ProviderBudget, ProviderCall
+from portal.models.budget import ProviderBudget
 from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.consents import Consent
@@ -24,6 +24,7 @@ from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
 from portal.models.picture_accesses import PictureAccess
 from portal.models.provider_account import ProviderAccount
+from portal.models.provider_calls import ProviderCall, ProviderCallTotal
 from portal.models.provider_records import ProviderRecord
 from portal.models.rate_limits import RateLimit
 from portal.models.roster import RosterEntry
@@ -64,6 +65,7 @@ __all__ = [
     "ProviderAccount",
     "ProviderBudget",
     "ProviderCall",
+    "ProviderCallTotal",
     "ProviderRecord",
     "RateLimit",
     "Rendition",

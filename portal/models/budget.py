@@ -1,11 +1,11 @@
-"""The request budget that all processes share, and the log of the calls made from it."""
+"""The request budget that all processes share."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, Double, Identity, Index, delete, text
+from sqlalchemy import Connection, Double, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -46,30 +46,6 @@ class ProviderBudget(Base):
     reserve: Mapped[float] = mapped_column(Double, default=0.0)
     queue_paused_until: Mapped[datetime | None] = mapped_column("line_rests_until")
     queue_failures: Mapped[int] = mapped_column("line_failures", default=0)
-
-
-class ProviderCall(Base):
-    """One call to the provider and its outcome; without ids and bodies."""
-
-    __tablename__ = "provider_calls"
-    __table_args__ = (
-        # In the order in which calls are counted by endpoint, so that 30 days of them are not sorted at each look.
-        Index(
-            "ix_provider_calls_endpoint",
-            "method",
-            "path_template",
-            "duration_ms",
-            postgresql_include=["at", "status"],
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    at: Mapped[datetime] = mapped_column(index=True)
-    method: Mapped[str]
-    path_template: Mapped[str]
-    status: Mapped[int | None]
-    duration_ms: Mapped[float] = mapped_column(Double)
-    budget_left: Mapped[int | None]
 
 
 _UPSERT_BUCKET = text(
@@ -125,12 +101,6 @@ _PAUSE_UNTIL = text("UPDATE provider_budget SET line_rests_until = :until WHERE 
 _RESUME = text(
     "UPDATE provider_budget SET line_failures = 0, line_rests_until = NULL "
     "WHERE id = 1 AND (line_failures > 0 OR line_rests_until IS NOT NULL)"
-)
-_RECORD = text(
-    """
-    INSERT INTO provider_calls (at, method, path_template, status, duration_ms, budget_left)
-    VALUES (:at, :method, :path_template, :status, :duration_ms, :budget_left)
-    """
 )
 
 
@@ -217,33 +187,3 @@ def pause_queue_until(until: datetime) -> None:
 def resume_queue() -> None:
     """End the queue's pause, in the caller's transaction, because the provider responds."""
     db.session.execute(_RESUME)
-
-
-def create_call_record(
-    *,
-    at: datetime,
-    method: str,
-    path_template: str,
-    status: int | None,
-    duration_ms: float,
-    budget_left: int | None,
-) -> None:
-    """Store one call."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(
-            _RECORD,
-            {
-                "at": at,
-                "method": method,
-                "path_template": path_template,
-                "status": status,
-                "duration_ms": duration_ms,
-                "budget_left": budget_left,
-            },
-        )
-
-
-def delete_calls(before: datetime) -> int:
-    """Delete the calls made before this time; return how many."""
-    query = delete(ProviderCall).where(ProviderCall.at < before).returning(ProviderCall.id)
-    return len(db.session.scalars(query).all())

@@ -1,4 +1,4 @@
-"""Queries for monitoring: counts of webhooks, shoots and provider calls, and the list of unfinished shoots."""
+"""Queries for monitoring: counts of webhooks and shoots, and the list of unfinished shoots."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or
 from portal.db import db
 from portal.domain import stages
 from portal.models import delivery_totals, waiting_room
-from portal.models.budget import ProviderCall
 from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure
 from portal.models.link_reports import LinkReport
@@ -216,28 +215,3 @@ def _list_unfinished(condition: ColumnElement[bool], limit: int) -> list[OpenSho
         .order_by(_SINCE)
     )
     return [OpenShoot(*row) for row in db.session.execute(query)]
-
-
-def count_calls(since: datetime) -> tuple[int, int]:
-    """Return the number of provider calls since this time, and how many of them failed at the provider."""
-    failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 500, 1)))  # noqa: PLR2004 - HTTP
-    made, bad = db.session.execute(select(func.count(), failed).where(ProviderCall.at >= since)).one()
-    return made, bad
-
-
-def list_calls_by_path(since: datetime) -> list[tuple[str, str, int, int, float]]:
-    """List method, path template, count, failures and mean milliseconds of the provider calls since this time."""
-    failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 400, 1)))  # noqa: PLR2004 - HTTP
-    query = (
-        select(
-            ProviderCall.method,
-            ProviderCall.path_template,
-            func.count(),
-            failed,
-            func.avg(ProviderCall.duration_ms),
-        )
-        .where(ProviderCall.at >= since)
-        .group_by(ProviderCall.method, ProviderCall.path_template)
-        .order_by(func.count().desc())
-    )
-    return [(method, path, count, bad, float(mean)) for method, path, count, bad, mean in db.session.execute(query)]

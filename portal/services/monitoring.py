@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.models import audit, delivery_totals, monitoring, people, shoots
+from portal.models import audit, delivery_totals, monitoring, people, provider_calls, shoots
 from portal.models.monitoring import DeliveryCounts, OpenShoot, StatusCounts
 from portal.models.shoots import Shoot
 from portal.services import credits, notifications, timeline
@@ -81,7 +81,7 @@ def get_health_report(now: datetime) -> HealthReport:
         credits=credits.get_forecast(),
         erasures=(figures.erasures, figures.oldest_erasure_at),
         lag_p95=monitoring.compute_apply_seconds_p95(now - LAG_WINDOW),
-        calls=monitoring.list_calls_by_path(now - CALL_WINDOW),
+        calls=provider_calls.list_calls_by_path(now - CALL_WINDOW),
     )
 
 
@@ -105,7 +105,7 @@ def get_metrics_report(now: datetime) -> MetricsReport:
         shoots=by_status,
         is_silent=_is_silent(counts, by_status, now),
         lag_p95=monitoring.compute_apply_seconds_p95(now - LAG_WINDOW),
-        calls_made=monitoring.count_calls(now - CALL_WINDOW)[0],
+        calls_made=provider_calls.count_calls(now - CALL_WINDOW)[0],
     )
 
 
@@ -127,7 +127,7 @@ def update_delivery_total(*, now: datetime) -> None:
 
 def is_studio_down(now: datetime) -> bool:
     """Return whether all recent provider calls failed; its studio is then probably down as well."""
-    made, failed = monitoring.count_calls(now - RECENTLY)
+    made, failed = provider_calls.count_calls(now - RECENTLY)
     return made == failed >= MIN_FAILURES
 
 

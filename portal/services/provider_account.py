@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +14,11 @@ from portal.domain.credit_forecast import CreditUse
 from portal.domain.errors import BadInput
 from portal.domain.team_names import build_team_key
 from portal.failpoints import failpoint
-from portal.models import audit, people_list, provider_account, provider_records, queue, shoots
+from portal.models import audit, people_list, provider_account, provider_calls, provider_records, queue, shoots
 from portal.models.budget import USED_SHARE
 from portal.models.people import Person
-from portal.models.provider_account import CallsOfDay, EndpointCalls, ProviderAccount
+from portal.models.provider_account import ProviderAccount
+from portal.models.provider_calls import CallsOfDay, EndpointCalls
 from portal.models.provider_records import RecordKind
 from portal.provider import ProviderClient
 from portal.provider.errors import ProviderError, RateLimited
@@ -93,7 +94,7 @@ class AccountPage:
 def get_account_page(context: AppContext) -> AccountPage:
     """Gather the account page from our own records; no outside call is made."""
     now = context.clock()
-    since = now - USAGE_PERIOD
+    since = _compute_usage_start(now)
     account = provider_account.find_account()
     forecast = credits.get_forecast()
     history = credits.get_history(forecast.balance, now)
@@ -105,10 +106,10 @@ def get_account_page(context: AppContext) -> AccountPage:
         balances=history.days,
         invite_cap=None if forecast.balance is None else int(forecast.balance * INVITES_PER_CREDIT),
         teams=_map_teams(account),
-        usage=provider_account.list_calls_by_endpoint(since),
-        days=provider_account.count_calls_by_day(since),
+        usage=provider_calls.list_calls_by_endpoint(since.date()),
+        days=provider_calls.count_calls_by_day(since.date()),
         finished=shoots.count_finished(since),
-        calls_in_minute=provider_account.count_calls(now - timedelta(minutes=1)),
+        calls_in_minute=provider_calls.count_calls(now - timedelta(minutes=1))[0],
         budget=get_call_budget(context),
     )
 
@@ -120,7 +121,12 @@ def get_call_budget(context: AppContext) -> int:
 
 def list_usage(context: AppContext) -> list[CallsOfDay]:
     """List the calls of the last 30 days by UTC day, endpoint and status."""
-    return provider_account.list_calls_by_result(context.clock() - USAGE_PERIOD)
+    return provider_calls.list_calls_by_result(_compute_usage_start(context.clock()))
+
+
+def _compute_usage_start(now: datetime) -> datetime:
+    """Return the start of the first of the last 30 UTC days, of which today is one."""
+    return datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=UTC) - USAGE_PERIOD
 
 
 def _map_teams(account: ProviderAccount | None) -> list[TeamMapping]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from portal.models import budget
+from portal.models import budget, provider_calls
 from portal.provider import Grant
 
 # With this part of the provider's own count left, we stop until its window starts anew.
@@ -52,7 +52,7 @@ class CallLog:
         self, method: str, path_template: str, status: int | None, duration_ms: float, budget_left: int | None
     ) -> None:
         """Write down one call."""
-        budget.create_call_record(
+        provider_calls.create_call_record(
             at=self._clock(),
             method=method,
             path_template=path_template,

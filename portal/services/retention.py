@@ -19,13 +19,13 @@ from portal.domain.retention import RetentionRule
 from portal.failpoints import failpoint
 from portal.models import (
     audit,
-    budget,
     credits,
     deliveries,
     delivery_totals,
     expiry,
     exports,
     provider_account,
+    provider_calls,
     provider_records,
     queue,
     rate_limits,
@@ -149,7 +149,7 @@ def _delete_account_records(run: Run) -> int:
 DELETIONS: tuple[Deletion, ...] = (
     Deletion(retention.WEBHOOK_BODIES, _delete_in_transaction(deliveries.delete_bodies)),
     Deletion(retention.IMPORTED_LINES, _delete_in_transaction(roster_imports.delete_contents)),
-    Deletion(retention.PROVIDER_CALLS, _delete_in_transaction(budget.delete_calls)),
+    Deletion(retention.PROVIDER_CALLS, _delete_in_transaction(provider_calls.delete_calls)),
     Deletion(retention.WEBHOOK_REJECTIONS, _delete_in_transaction(webhook_rejections.delete_old)),
     Deletion(retention.CREDIT_READINGS, _delete_in_transaction(credits.delete_readings)),
     Deletion(retention.PROVIDER_RECORDS, _delete_account_records),

@@ -37,6 +37,12 @@ TABLES: Mapping[str, TableClass] = {
         Retention.OPERATION,
         {Content.TECHNICAL: "id at method path_template status duration_ms budget_left"},
     ),
+    "provider_call_totals": TableClass(
+        Subject.NONE,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.TECHNICAL: "day method path_template calls failed rate_limited slow duration_ms"},
+    ),
     "health_checks": TableClass(
         Subject.NONE,
         Purpose.OPERATION,

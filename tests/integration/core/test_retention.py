@@ -10,13 +10,14 @@ import pytest
 from portal.db import db, transaction
 from portal.domain.stages import Problem, Stage
 from portal.models import audit, choices, deliveries, sessions
-from portal.models.budget import ProviderCall
 from portal.models.deliveries import Delivery
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
+from portal.models.provider_calls import ProviderCall, ProviderCallTotal
 from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoots import Shoot
 from portal.services import fsck, journey, retention
+from tests import factories
 from tests.integration.core.worked_example import WorkedExample
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -131,11 +132,12 @@ def test_bodies_and_calls_are_deleted_after_thirty_days(worked_example: WorkedEx
                         state="applied",
                     )
                 )
-                session.add(ProviderCall(at=at, method="GET", path_template="/organization", duration_ms=1.0))
+                factories.record_call(at=at)
         retention.delete_expired(worked_example.portal, now=NOW)
         bodies = {row.dedupe_key: row.body for row in db.session.query(Delivery)}
         assert bodies == {"29": b"{}", "31": None}
         assert db.session.query(ProviderCall).count() == 1
+        assert [total.day for total in db.session.query(ProviderCallTotal)] == [(NOW - timedelta(days=29)).date()]
 
 
 def test_deliveries_are_deleted_after_ninety_days_unless_pending(
@@ -175,7 +177,7 @@ def leave_traces(person_id: UUID) -> None:
                 state="applied",
             )
         )
-        session.add(ProviderCall(at=NOW, method="GET", path_template="/organization", duration_ms=1.0))
+        factories.record_call(at=NOW)
         for number in range(450):
             session.add(
                 Session(
@@ -198,6 +200,7 @@ KEPT = {
     "orders": "SELECT count(*) FROM logout_orders",
     "bodies": "SELECT count(body) FROM deliveries",
     "calls": "SELECT count(*) FROM provider_calls",
+    "totals of calls": "SELECT count(*) FROM provider_call_totals",
     "photos": "SELECT count(*) - 1 FROM photos WHERE removed_at IS NULL",
     "files": "SELECT count(*) - 1 FROM renditions",
 }
@@ -218,5 +221,6 @@ def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExamp
         for what, query in KEPT.items():
             if worked_example.query(query) == [(0,)]:
                 gone.setdefault(what, day)
-    assert gone == {"sign-ins": 1, "attempts": 1, "orders": 1, "bodies": 30, "calls": 30, "photos": 90, "files": 91}
+    within_a_month = {"sign-ins": 1, "attempts": 1, "orders": 1, "bodies": 30, "calls": 30, "totals of calls": 31}
+    assert gone == within_a_month | {"photos": 90, "files": 91}
     assert list_stored_photo_ids(worked_example) == {str(photos_of[0])}

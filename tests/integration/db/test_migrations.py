@@ -22,6 +22,10 @@ _PEOPLE = """
            'employee', '{}', 'en', 0, now(), now()
     FROM generate_series(1, 300) AS n
 """
+_CAMPAIGN = """
+    INSERT INTO campaigns (id, name, state, audience, reminders, created_at)
+    VALUES (gen_random_uuid(), 'Spring', %(state)s, %(audience)s, '{}', now())
+"""
 
 
 def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
@@ -99,3 +103,30 @@ def _list_person_7(connection: psycopg.Connection[Any]) -> None:
         "SELECT gen_random_uuid(), email, 'import', now(), now(), id, 'Navy' FROM people WHERE subject = '7'"
     )
     connection.commit()
+
+
+def test_searches_of_ended_campaigns_and_calls_so_far_are_brought_along(postgres: Any) -> None:
+    url = postgres.ensure_database("migrated_with_rows")
+    config = runner.build_config(url.replace("postgresql://", "postgresql+psycopg://"))
+    command.upgrade(config, "0045")
+    with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
+        for state in ("ended", "running"):
+            connection.execute(_CAMPAIGN, {"state": state, "audience": '{"roster": {"search": "ada"}, "ids": []}'})
+        for at, status, milliseconds in (
+            ("2026-11-20 23:59:59+00", 200, 10),
+            ("2026-11-21 00:00:00+00", 429, 20),
+            ("2026-11-21 01:30:00+02", None, 1000),
+        ):
+            connection.execute(
+                "INSERT INTO provider_calls (at, method, path_template, status, duration_ms) "
+                "VALUES (%s, 'GET', '/x', %s, %s)",
+                (at, status, milliseconds),
+            )
+        command.upgrade(config, "head")
+        audiences = dict(connection.execute("SELECT state, audience FROM campaigns").fetchall())
+        assert audiences["ended"] == {"ids": [], "search_deleted": True}
+        assert audiences["running"] == {"ids": [], "roster": {"search": "ada"}}
+        totals = connection.execute(
+            "SELECT day::text, calls, failed, rate_limited, slow, duration_ms FROM provider_call_totals ORDER BY day"
+        )
+        assert totals.fetchall() == [("2026-11-20", 2, 1, 0, 1, 1010), ("2026-11-21", 1, 1, 1, 0, 20)]

@@ -15,7 +15,6 @@ from flask_babel import force_locale
 from demo.crowd import create_campaign_people
 from portal.db import db, transaction
 from portal.models import credits as stored_credits
-from portal.models.budget import ProviderCall
 from portal.models.people import Person
 from portal.presentation import chart_scale
 from tests import factories
@@ -98,17 +97,8 @@ def test_table_of_the_credits_holds_the_points_of_their_curve(admin: Visitor) ->
 
 
 def test_table_of_the_calls_holds_the_bars(admin: Visitor) -> None:
-    with transaction() as session:
-        for number in range(7):
-            session.add(
-                ProviderCall(
-                    at=NOW - timedelta(days=number % 3),
-                    method="GET",
-                    path_template="/organization",
-                    status=429 if number == 4 else 200,
-                    duration_ms=20,
-                )
-            )
+    for number in range(7):
+        factories.record_call(at=NOW - timedelta(days=number % 3), status=429 if number == 4 else 200)
     page = admin.page("/admin/account")
     days, (calls, limited) = list_rows(page, "usage")
     assert calls[-4:] == [0, 2, 2, 3]
@@ -126,8 +116,8 @@ def test_table_of_the_calls_holds_the_bars(admin: Visitor) -> None:
 def test_long_table_beside_a_chart_has_a_name_and_a_stop_for_the_tab_key(admin: Visitor, path: str, name: str) -> None:
     url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     create_campaign_people(url, 40, provider="profilebakery", now=NOW)
-    with transaction() as session:
-        session.add(ProviderCall(at=NOW, method="GET", path_template="/organization", status=200, duration_ms=20))
+    factories.record_call()
+    with transaction():
         for days in range(2):
             stored_credits.store_balance(Decimal(40 + days), now=NOW - timedelta(days=days))
     page = admin.page(path)

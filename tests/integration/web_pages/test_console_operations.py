@@ -15,7 +15,6 @@ from portal.db import db, transaction
 from portal.domain import job_types
 from portal.models import deliveries, provider_account, queue, roster_imports
 from portal.models.audit import AuditEntry
-from portal.models.budget import ProviderCall
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
 from portal.services import roster_imports as imports
@@ -131,26 +130,16 @@ def test_rotation_has_the_command_of_each_platform_and_compares_everything(admin
 
 
 def test_usage_of_the_api_and_the_rights_of_the_key_are_shown(admin: Visitor) -> None:
-    with transaction() as session:
-        for status, milliseconds in ((200, 100), (429, 20), (None, 900)):
-            session.add(
-                ProviderCall(
-                    at=NOW,
-                    method="GET",
-                    path_template="/organization/models",
-                    status=status,
-                    duration_ms=milliseconds,
-                )
-            )
+    for status, milliseconds in ((200, 100), (429, 20), (None, 1080)):
+        factories.record_call("/organization/models", status=status, milliseconds=milliseconds)
     page = admin.page("/admin/account")
     row = next(each for each in page.all("tr") if "GET /organization/models" in get_text(each))
-    assert [get_text(cell) for cell in row] == ["GET /organization/models", "3", "2", "1", "340 ms", "820 ms"]
+    assert [get_text(cell) for cell in row] == ["GET /organization/models", "3", "2", "1", "400 ms", "1"]
     assert "3 calls" in page.text
     figures = {get_text(pair[0]): get_text(pair[1]) for pair in page.all("div") if len(pair) == 2}
     shown = {"Calls": "3", "Failed": "2", "Rate limited": "1", "In the last minute": "3", "Per finished session": "–"}
     assert {name: figures[name] for name in shown} == shown
-    with transaction() as session:
-        session.add(ProviderCall(at=get_context().clock(), method="GET", path_template="/x", status=200, duration_ms=1))
+    factories.record_call(at=get_context().clock())
     person = factories.make_person()
     factories.make_shoot(person, provider_status="active", finished_at=NOW)
     figures = {
@@ -170,9 +159,8 @@ def test_usage_of_the_api_is_downloaded_by_day_call_and_status(sign_in: SignIn, 
         (NOW - timedelta(days=2), 200, 5, "/organization/models"),
         (NOW - timedelta(days=31), 200, 5, "/older"),
     ]
-    with transaction() as session:
-        for at, status, milliseconds, path in calls:
-            session.add(ProviderCall(at=at, method="GET", path_template=path, status=status, duration_ms=milliseconds))
+    for at, status, milliseconds, path in calls:
+        factories.record_call(path, at=at, status=status, milliseconds=milliseconds)
     operator = sign_in(factories.make_person(role="operator"))
     page = operator.page("/admin/account")
     response = operator.get(page.link("Download as CSV"))

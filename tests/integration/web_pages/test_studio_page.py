@@ -13,7 +13,7 @@ from flask import Flask
 from portal.db import transaction
 from portal.domain.framing import find_disagreement
 from portal.domain.job_types import REFRESH_SHOOT
-from portal.models import budget, link_reports, queue, shoots
+from portal.models import link_reports, queue, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services.link_reports import resolve_report
@@ -225,8 +225,7 @@ def test_provider_outage_is_shown_on_the_page(
     in_studio: Visitor, responses: tuple[int | None, ...], is_notified: bool
 ) -> None:
     for status in responses:
-        call = {"method": "GET", "path_template": "/x", "duration_ms": 1, "budget_left": None}
-        budget.create_call_record(at=NOW, status=status, **call)
+        factories.record_call(status=status)
     assert ("isn’t responding right now" in in_studio.page("/headshots/studio").text) is is_notified
 
 
