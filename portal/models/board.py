@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, DateTime, Text, and_, case, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, DateTime, Subquery, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -47,45 +48,69 @@ class TeamCounts:
         return round(100 * self.started / self.people) if self.people else 0
 
 
-def count_by_stage_and_attention(now: datetime) -> list[tuple[str, str | None, bool, int]]:
-    """Count the active people by stage, attention, and whether they are in the funnel."""
-    rows = build_rows(now)
-    query = select(rows.c.stage, rows.c.attention, rows.c.is_invited, func.count())
-    return [
-        (stage, attention, is_invited, count)
-        for stage, attention, is_invited, count in db.session.execute(
-            query.group_by(rows.c.stage, rows.c.attention, rows.c.is_invited)
-        )
-    ]
+@dataclass(frozen=True)
+class PeopleCount:
+    """How many active people have all of this in common; ``team`` is None for those without one."""
+
+    team: str | None
+    stage: str
+    attention: str | None
+    is_invited: bool
+    is_overdue: bool
+    count: int
 
 
-def count_by_team(teams: list[str], now: datetime) -> list[TeamCounts]:
-    """Count the active people of these teams; a person of two teams counts in both."""
+def count_people(now: datetime) -> list[PeopleCount]:
+    """Count all active people, each once, by the roster's team and what else the board tells apart."""
+    return _count_groups(build_rows(now, ListedPerson.team.label("team")))
+
+
+def count_members(teams: list[str], now: datetime) -> list[PeopleCount]:
+    """Count the active people of these teams who have another team on the roster, or none there.
+
+    Their groups at the identity provider make them members; a person of two groups counts in both.
+    """
     if not teams:
         return []
-    # The team of the roster may be one of the person's groups as well.
-    others = func.array_remove(ListedPerson.teams, ListedPerson.team, type_=ARRAY(Text))
     # One parameter, however many teams; as rows, so that a name is looked up by its hash.
     names = literal(teams, ARRAY(Text))
-    name_rows = select(func.unnest(names))
-    of_roster = build_rows(now, ListedPerson.team.label("name"), where=[ListedPerson.team.in_(name_rows)])
     # An index finds the people of one group. For many, comparing each with each would cost more than all the rest.
-    has_others = ListedPerson.teams.overlap(names) if len(teams) == 1 else others != cast([], ARRAY(Text))
-    of_groups = build_rows(now, func.unnest(others).label("name"), where=[has_others])
-    rows = union_all(select(of_roster), select(of_groups).where(of_groups.c.name.in_(name_rows))).subquery()
-    query = select(
-        rows.c.name,
-        func.count(),
-        _count(rows.c.stage == Stage.CHOSEN),
-        _count(and_(rows.c.stage != Stage.CHOSEN, rows.c.stage.not_in(_NOT_STARTED))),
-        _count(rows.c.is_overdue),
-        func.count(rows.c.attention),
+    has_group = ListedPerson.teams.overlap(names) if len(teams) == 1 else ListedPerson.other_teams.is_not(None)
+    rows = build_rows(now, func.unnest(ListedPerson.other_teams).label("team"), where=[has_group])
+    return _count_groups(rows, rows.c.team.in_(select(func.unnest(names))))
+
+
+def _count_groups(rows: Subquery, *conditions: ColumnElement[bool]) -> list[PeopleCount]:
+    keys = (rows.c.team, rows.c.stage, rows.c.attention, rows.c.is_invited, rows.c.is_overdue)
+    query = select(*keys, func.count()).where(*conditions).group_by(*keys)
+    return [PeopleCount(*row) for row in db.session.execute(query)]
+
+
+def count_team(name: str, now: datetime) -> TeamCounts | None:
+    """Count the active people of a team; None for an empty one."""
+    of_roster = build_rows(now, ListedPerson.team.label("team"), where=[ListedPerson.team == name])
+    found = sum_teams([*_count_groups(of_roster), *count_members([name], now)])
+    return found[0] if found else None
+
+
+def sum_teams(counts: Iterable[PeopleCount]) -> list[TeamCounts]:
+    """Sum counts by team; people without one are left out."""
+    by_team: dict[str, list[PeopleCount]] = {}
+    for each in counts:
+        if each.team is not None:
+            by_team.setdefault(each.team, []).append(each)
+    return [_sum_team(name, found) for name, found in by_team.items()]
+
+
+def _sum_team(name: str, counts: list[PeopleCount]) -> TeamCounts:
+    return TeamCounts(
+        name,
+        people=sum(each.count for each in counts),
+        chosen=sum(each.count for each in counts if each.stage == Stage.CHOSEN),
+        started=sum(each.count for each in counts if each.stage not in (Stage.CHOSEN, *_NOT_STARTED)),
+        overdue=sum(each.count for each in counts if each.is_overdue),
+        attention=sum(each.count for each in counts if each.attention is not None),
     )
-    return [TeamCounts(*row) for row in db.session.execute(query.group_by(rows.c.name))]
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(case((condition, 1)))
 
 
 def count_by_day(column: InstrumentedAttribute[datetime | None]) -> list[tuple[date, int]]:

@@ -10,7 +10,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Computed, Date, ForeignKey, Index, Integer, Text, and_, false, func, select
+from sqlalchemy import (
+    Boolean,
+    Computed,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    and_,
+    false,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +35,7 @@ _FACTS = (
 )
 _STAGE = f"derive_listed_stage(agreed_versions <> '{{}}'::text[], {_FACTS})"
 _WITHOUT_CONSENT = f"derive_listed_stage(false, {_FACTS})"
+_OTHER_TEAMS = "NULLIF(array_remove(teams, team), '{}'::text[])"
 _UNFINISHED = "is_listed_unfinished(requested_at, closed_at, copied_at, problem)"
 
 
@@ -33,7 +46,8 @@ class ListedPerson(Base):
         id: the person's id; the roster entry's until the first sign-in.
         entry_id: their roster entry, None for a person who is on no roster.
         sort_name: the name's search terms, for sorting.
-        team: the roster's team; ``teams`` holds it and the identity provider's groups.
+        team: the roster's team; ``teams`` holds it and the identity provider's groups, and ``other_teams`` those groups
+            that are not this team, None without any.
         reminder_count: reminders sent so far, the last at ``reminded_at``.
         bounced_at: when the mail server refused the address.
         left_at: when they left, according to the roster.
@@ -64,6 +78,7 @@ class ListedPerson(Base):
     employee_number: Mapped[str | None]
     team: Mapped[str | None]
     teams: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    other_teams: Mapped[list[str] | None] = mapped_column(ARRAY(Text), Computed(_OTHER_TEAMS), deferred=True)
     role: Mapped[str | None]
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text))
     campaign_id: Mapped[UUID | None]
@@ -134,7 +149,13 @@ Index(
     ],
     postgresql_where=_IS_ACTIVE,
 )
-# The same for the counts by day.
+# Without groups at the identity provider no row is read to count their members.
+Index(
+    "ix_listed_people_other_teams",
+    ListedPerson.id,
+    postgresql_where=and_(_IS_ACTIVE, ListedPerson.other_teams.is_not(None)),
+)
+# As the first, for the counts by day.
 Index(
     "ix_listed_people_moments",
     ListedPerson.chosen_at,

@@ -84,18 +84,19 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
         now: the present, UTC.
         managed_teams: groups of the identity provider that count as teams, besides the roster's teams.
     """
-    counts = board.count_by_stage_and_attention(now)
+    counts = board.count_people(now)
     attention: Counter[str] = Counter()
     remaining: Counter[Step] = Counter()
     not_invited = 0
-    for stage, reason, is_invited, count in counts:
-        if reason is not None:
-            attention[reason] += count
-        if is_invited:
-            remaining[STEP_OF_STAGE[stage]] += count
+    for each in counts:
+        if each.attention is not None:
+            attention[each.attention] += each.count
+        if each.is_invited:
+            remaining[STEP_OF_STAGE[each.stage]] += each.count
         else:
-            not_invited += count
-    teams = sorted(managed_teams.union(people_list.list_teams()))
+            not_invited += each.count
+    members = board.count_members(sorted(managed_teams.union(people_list.list_teams())), now)
+    teams = board.sum_teams([*counts, *members])
     days, step_days = _list_days(now.date())
     last_change_at, chosen_lately = board.read_latest(now - timedelta(days=1))
     return Board(
@@ -109,7 +110,7 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
         days=days,
         step_days=step_days,
         pace=_compute_pace(days, step_days),
-        teams=sorted(board.count_by_team(teams, now), key=lambda team: (-team.chosen_percent, team.name)),
+        teams=sorted(teams, key=lambda team: (-team.chosen_percent, team.name)),
         credits=credits.get_forecast(),
         last_change_at=last_change_at,
     )

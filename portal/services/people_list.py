@@ -76,8 +76,7 @@ def list_team(
 
 def count_team(name: str | None, *, now: datetime) -> TeamCounts | None:
     """Count a team's people by how far they are; None for no team or an empty one."""
-    found = board.count_by_team([name], now) if name is not None else []
-    return found[0] if found else None
+    return board.count_team(name, now) if name is not None else None
 
 
 @dataclass(frozen=True)

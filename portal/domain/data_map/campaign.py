@@ -53,7 +53,7 @@ TABLES: Mapping[str, TableClass] = {
         Retention.ROSTER,
         {
             Content.REFERENCE: "id person_id entry_id campaign_id shoot_id",
-            Content.IDENTITY: "name sort_name email employee_number team teams role roles terms",
+            Content.IDENTITY: "name sort_name email employee_number team teams other_teams role roles terms",
             Content.PROGRESS: "due_on invited_at reminder_count reminded_at bounced_at left_at deactivated_at "
             "signed_in_at provider_status status_since has_link problem requested_at copied_at closed_at stage "
             "stage_without_consent reason waiting_since unfinished_status unfinished_since",

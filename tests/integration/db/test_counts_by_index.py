@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from portal.db import db
-from portal.models import monitoring, people_list
+from portal.models import board, monitoring, people_list
+from tests.factories import NOW
 
 
 def get_plan(count: Callable[[], object]) -> str:
@@ -32,7 +34,12 @@ def get_plan(count: Callable[[], object]) -> str:
 
 @pytest.mark.parametrize(
     ("count", "index"),
-    [(monitoring.count_deliveries, "ix_deliveries_stale"), (people_list.list_teams, "ix_listed_people_team")],
+    [
+        (monitoring.count_deliveries, "ix_deliveries_stale"),
+        (people_list.list_teams, "ix_listed_people_team"),
+        (partial(board.count_people, NOW), "ix_listed_people_counted"),
+        (partial(board.count_members, ["Sales", "Staff"], NOW), "ix_listed_people_other_teams"),
+    ],
 )
 def test_count_reads_an_index(app: Flask, count: Callable[[], object], index: str) -> None:
     assert f"using {index} " in get_plan(count)

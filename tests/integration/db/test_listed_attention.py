@@ -17,6 +17,7 @@ from portal.domain.company_texts import TextSection
 from portal.domain.funnel import NOT_SIGNED_IN
 from portal.domain.stages import Problem, Stage
 from portal.models import board, people_list
+from portal.models.board import TeamCounts
 from portal.models.listed_people import ListedPerson
 from portal.models.people_list import ListRow, PeopleFilter, ViewCounts
 from portal.models.text_versions import TextVersion
@@ -94,13 +95,26 @@ def test_counts_equal_the_rows_that_are_listed(
     rows = [row for row in list_everyone(now) if row.listed.left_at is None]
     assert people_list.count_views(now) == count_in_python(rows)
     grouped = Counter((row.stage, row.attention, is_invited(row)) for row in rows)
-    assert {tuple(found[:3]): found[3] for found in board.count_by_stage_and_attention(now)} == grouped
+    counted = board.count_people(now)
+    found: Counter[tuple[str, str | None, bool]] = Counter()
+    for each in counted:
+        found[each.stage, each.attention, each.is_invited] += each.count
+    assert found == grouped
+    members = board.count_members(["Sales", "Staff"], now)
+    by_name = {team.name: team for team in board.sum_teams([*counted, *members])}
     for name in ("Sales", "Staff"):
-        members = [row for row in rows if row.listed.team == name or name in row.listed.teams]
-        found = board.count_by_team([name], now)
-        assert [(team.people, team.attention) for team in found] == (
-            [(len(members), sum(row.attention is not None for row in members))] if members else []
-        )
+        of_team = [row for row in rows if row.listed.team == name or name in row.listed.teams]
+        expected_counts = count_team_in_python(name, of_team)
+        assert board.count_team(name, now) == by_name.get(name) == expected_counts
+
+
+def count_team_in_python(name: str, rows: list[ListRow]) -> TeamCounts | None:
+    stages_of = [row.stage for row in rows]
+    chosen = stages_of.count("chosen")
+    started = sum(stage not in {"not_signed_in", "not_started", "chosen"} for stage in stages_of)
+    overdue = sum(row.is_overdue for row in rows)
+    attention = sum(row.attention is not None for row in rows)
+    return TeamCounts(name, len(rows), chosen, started, overdue, attention) if rows else None
 
 
 def is_invited(row: ListRow) -> bool:
