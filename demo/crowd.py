@@ -5,15 +5,19 @@ They cannot sign in. Their sessions do not exist in the sandbox, so they are clo
 
 from __future__ import annotations
 
+import json
+import operator
 import random
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from demo import crowd_pictures
 from demo.crowd_names import NAMES, TEAMS, WEIGHTS
 from portal.domain.consent import POLICY_VERSION
 
@@ -58,6 +62,13 @@ class Tables:
     shoots: Rows = field(default_factory=list)
     photos: Rows = field(default_factory=list)
     choices: Rows = field(default_factory=list)
+    renditions: Rows = field(default_factory=list)
+    audit_entries: Rows = field(default_factory=list)
+
+    def record(self, at: datetime, action: str, person: uuid.UUID, *, by_person: bool = True, **detail: Any) -> None:
+        """Add what the portal would have written to the audit trail."""
+        actor, channel = (person, "web") if by_person else (None, "job")
+        self.audit_entries.append((at, action, actor, person, "ok", channel, json.dumps(detail)))
 
 
 _COLUMNS = {
@@ -69,18 +80,27 @@ _COLUMNS = {
     "problem requested_at attempts ruled_out failures minted_at opened_at finished_at confirmed_at "
     "confirmed_by photo_count copied_at closed_at",
     "photos": "id shoot_id provider_id position width height copied_at created_at",
+    "renditions": crowd_pictures.COLUMNS,
+    "audit_entries": "at action actor_id subject_id result channel detail",
     "choices": "id person_id shoot_id photo_id origin key acted_at recorded_at use_text use_text_sha256 use_locale "
     "use_policy_version",
 }
 
 
 def create_campaign_people(
-    database_url: str, people: int, *, provider: str, now: datetime | None = None, ending: str | None = None
+    database_url: str,
+    people: int,
+    *,
+    provider: str,
+    now: datetime | None = None,
+    ending: str | None = None,
+    photos: Path | None = None,
 ) -> int:
     """Add a campaign of fictional people to a migrated database without one; return how many people were added.
 
     Args:
         ending: the last step of each of them, one of :data:`_ENDINGS`; None for all steps in believable shares.
+        photos: the folder of the portal's photos, for a picture of each finished session; None for rows alone.
     """
     now = now or datetime.now(UTC)
     with psycopg.connect(database_url, connect_timeout=5) as connection:
@@ -89,6 +109,9 @@ def create_campaign_people(
             return 0
         campaign = _create_campaign(connection, now)
         tables = _build_tables(people, campaign, provider, now, ending)
+        if photos is not None:
+            tables.renditions = crowd_pictures.store_pictures([row[0] for row in tables.photos], photos)
+        tables.audit_entries.sort(key=operator.itemgetter(0))
         for name, columns in _COLUMNS.items():
             _copy_rows(connection, name, columns.split(), getattr(tables, name))
     with psycopg.connect(database_url, autocommit=True, connect_timeout=5) as connection:
@@ -162,10 +185,12 @@ class Member:
         if signed_in is None or person is None:
             return
         tables.people.append(self._build_person(person, signed_in))
+        tables.record(signed_in, "sign_in", person)
         if ending == "signed_in":
             return
         agreed = signed_in + timedelta(minutes=4)
         tables.consents.append(self._build_consent(person, agreed))
+        tables.record(agreed, "consent.given", person, version=POLICY_VERSION)
         if ending != "agreed":
             self._add_shoot(tables, person, ending, agreed)
 
@@ -234,10 +259,15 @@ class Member:
                 *(requested, requested, finished, moved, "event", 1 if finished else 0, finished, moved),
             )
         )
+        if status is not None:
+            tables.record(requested, "shoot.created", person, by_person=False, attempt=1)
+            tables.record(finished or moved, "shoot.status", person, by_person=False, after=status, source="event")
         if finished is not None:
+            tables.record(finished, "photos.copied", person, by_person=False, count=1)
             photo = uuid.uuid4()
-            tables.photos.append((photo, shoot, f"crowd-{photo}", 0, 1024, 1280, finished, finished))
+            tables.photos.append((photo, shoot, f"crowd-{photo}", 0, 768, 960, finished, finished))
             if ending == "chosen":
                 acted = min(finished + timedelta(hours=self.source.randint(1, 60)), self.now)
                 choice = (uuid.uuid4(), person, shoot, photo, "portal", f"{photo}", acted, acted)
                 tables.choices.append((*choice, *_USE))
+                tables.record(acted, "choice.made", person, origin="portal")

@@ -108,7 +108,9 @@ class Stack:
         self._start_database()
         self.environment = base | self._portal_environment() | self._mail_environment() | self._extra
         self._migrate()
-        if self._people and create_campaign_people(self.database_url, self._people, provider=self.brand):
+        if self._people and create_campaign_people(
+            self.database_url, self._people, provider=self.brand, photos=self.data_dir / "photos"
+        ):
             self._report(f"{self._people} fictional people added")
         launched = datetime.now(UTC)
         worker = self._launch(self._python("worker", self.environment, "-m", "portal", "worker"))

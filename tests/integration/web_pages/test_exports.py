@@ -15,21 +15,25 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import select
 
-from portal.db import transaction
+from demo.crowd import create_campaign_people
+from portal.db import db, transaction
 from portal.domain.ai_policy import parse_ai_policy
 from portal.domain.kit_files import KIT_FILES
 from portal.images.visible_mark import ENGLISH_TEXTS
 from portal.models import choices, exports
 from portal.models.audit import AuditEntry
+from portal.models.choices import Choice
 from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.presentation import export_files, export_messages
-from portal.services import erasure, erasure_run, export_building, gallery
+from portal.services import erasure, erasure_run, export_building, fsck, gallery
 from portal.services import exports as service
 from portal.services.export_building import ExportTexts
 from portal.services.exports import ExportRequest
+from portal.storage.local import LocalStorage
 from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
@@ -80,6 +84,23 @@ def test_export_holds_only_people_with_choice_and_consent(admin: Visitor) -> Non
     (entry,) = json.loads(archive.read("manifest.json"))["files"]
     assert entry["email"] == "ada@example.com"
     assert entry["sha256"] == hashlib.sha256(archive.read(entry["file"])).hexdigest()
+
+
+def test_fictional_people_of_the_demo_have_pictures_to_export_and_to_delete(admin: Visitor) -> None:
+    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    storage = get_context().storage
+    assert isinstance(storage, LocalStorage)
+    create_campaign_people(url, 40, provider="profilebakery", now=NOW, photos=storage.root)
+    assert {each.rule for each in fsck.list_violations(storage, now=NOW)} == set()
+    export, archive = build_export(admin)
+    pictures = [name for name in archive.namelist() if name.endswith(".jpg")]
+    chosen = db.session.query(Choice).count()
+    assert chosen > 10
+    assert (len(pictures), export.done, export.left_out) == (chosen, chosen, 0)
+    first, *others = db.session.scalars(select(Photo.id))
+    storage.delete_all(f"photos/{first}/")
+    assert {key.split("/")[1] for key in storage.list("photos/")} == {str(photo_id) for photo_id in others}
+    assert all(storage.get(key) for key in storage.list("photos/"))
 
 
 @pytest.mark.parametrize("point", ["export.after_person", "export.after_put"])
