@@ -113,23 +113,26 @@ def list_rows(
     """List people in an order, beginning behind the row called ``after``."""
     stage = build_stage()
     since = build_since(stage)
-    query = select(
+    keys = _build_sort_keys(sort, since)
+    query = select(ListedPerson.id).select_from(STAGED_PEOPLE).where(*build_conditions(chosen, now=now))
+    last = select(*keys).select_from(STAGED_PEOPLE).where(ListedPerson.id == after) if after is not None else None
+    found = db.session.execute(last).one_or_none() if last is not None else None
+    if found is not None:
+        bound = tuple_(*(literal(value) for value in found))
+        query = query.where(tuple_(*keys) < bound if descending else tuple_(*keys) > bound)
+    ordered = [key.desc() for key in keys] if descending else keys
+    # What is shown is read for one page: in an order without an index, everyone is sorted.
+    page = query.order_by(*ordered).limit(limit).subquery()
+    shown = select(
         ListedPerson,
         stage,
         since,
         build_attention(stage, now),
         build_is_stuck(now),
         func.coalesce(build_is_overdue(stage, now), False),
-    ).select_from(STAGED_PEOPLE)
-    query = query.where(*build_conditions(chosen, now=now))
-    keys = _build_sort_keys(sort, since)
-    last = select(*keys).select_from(STAGED_PEOPLE).where(ListedPerson.id == after) if after is not None else None
-    found = db.session.execute(last).one_or_none() if last is not None else None
-    if found is not None:
-        bound = tuple_(*(literal(value) for value in found))
-        query = query.where(tuple_(*keys) < bound if descending else tuple_(*keys) > bound)
-    ordered = (key.desc() for key in keys) if descending else keys
-    return [ListRow(*row) for row in db.session.execute(query.order_by(*ordered).limit(limit))]
+    )
+    shown = shown.select_from(STAGED_PEOPLE.join(page, page.c.id == ListedPerson.id)).order_by(*ordered)
+    return [ListRow(*row) for row in db.session.execute(shown)]
 
 
 def _build_sort_keys(sort: Sort, since: ColumnElement[datetime]) -> list[ColumnElement[Any]]:
