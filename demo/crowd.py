@@ -256,7 +256,7 @@ class Member:
             (
                 *(shoot, person, self.provider, f"crowd-{shoot}" if status else None, status, moved, moved),
                 *(b"sealed" if status == "onboarding" else None, False, problem, requested, 1, 0, 0),
-                *(requested, requested, finished, moved, "event", 1 if finished else 0, finished, moved),
+                *(requested, requested, finished, moved, "event", 1 if finished else 0, finished, finished or moved),
             )
         )
         if status is not None:
