@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, DateTime, Subquery, Text, func, literal, select
+from sqlalchemy import DateTime, Subquery, Text, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -76,13 +76,15 @@ def count_members(teams: list[str], now: datetime) -> list[PeopleCount]:
     names = literal(teams, ARRAY(Text))
     # An index finds the people of one group. For many, comparing each with each would cost more than all the rest.
     has_group = ListedPerson.teams.overlap(names) if len(teams) == 1 else ListedPerson.other_teams.is_not(None)
-    rows = build_rows(now, func.unnest(ListedPerson.other_teams).label("team"), where=[has_group])
-    return _count_groups(rows, rows.c.team.in_(select(func.unnest(names))))
+    # Joined, so that of people with many groups the stage is computed for those alone that are teams.
+    group = func.unnest(ListedPerson.other_teams).table_valued("name", joins_implicitly=True)
+    is_team = group.c.name.in_(select(func.unnest(names)))
+    return _count_groups(build_rows(now, group.c.name.label("team"), where=[has_group, is_team]))
 
 
-def _count_groups(rows: Subquery, *conditions: ColumnElement[bool]) -> list[PeopleCount]:
+def _count_groups(rows: Subquery) -> list[PeopleCount]:
     keys = (rows.c.team, rows.c.stage, rows.c.attention, rows.c.is_invited, rows.c.is_overdue)
-    query = select(*keys, func.count()).where(*conditions).group_by(*keys)
+    query = select(*keys, func.count()).group_by(*keys)
     return [PeopleCount(*row) for row in db.session.execute(query)]
 
 
