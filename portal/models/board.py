@@ -61,7 +61,7 @@ class PeopleCount:
 
 
 def count_people(now: datetime) -> list[PeopleCount]:
-    """Count all active people, each once, by the roster's team and what else the board tells apart."""
+    """Count all active people, each once, by the roster's team and what else the board distinguishes."""
     return _count_groups(build_rows(now, ListedPerson.team.label("team")))
 
 
@@ -91,20 +91,20 @@ def _count_groups(rows: Subquery) -> list[PeopleCount]:
 def count_team(name: str, now: datetime) -> TeamCounts | None:
     """Count the active people of a team; None for an empty one."""
     of_roster = build_rows(now, ListedPerson.team.label("team"), where=[ListedPerson.team == name])
-    found = sum_teams([*_count_groups(of_roster), *count_members([name], now)])
+    found = build_team_counts([*_count_groups(of_roster), *count_members([name], now)])
     return found[0] if found else None
 
 
-def sum_teams(counts: Iterable[PeopleCount]) -> list[TeamCounts]:
+def build_team_counts(counts: Iterable[PeopleCount]) -> list[TeamCounts]:
     """Sum counts by team; people without one are left out."""
     by_team: dict[str, list[PeopleCount]] = {}
     for each in counts:
         if each.team is not None:
             by_team.setdefault(each.team, []).append(each)
-    return [_sum_team(name, found) for name, found in by_team.items()]
+    return [_build_team(name, found) for name, found in by_team.items()]
 
 
-def _sum_team(name: str, counts: list[PeopleCount]) -> TeamCounts:
+def _build_team(name: str, counts: list[PeopleCount]) -> TeamCounts:
     return TeamCounts(
         name,
         people=sum(each.count for each in counts),

@@ -96,7 +96,7 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
         else:
             not_invited += each.count
     members = board.count_members(sorted(managed_teams.union(people_list.list_teams())), now)
-    teams = board.sum_teams([*counts, *members])
+    teams = board.build_team_counts([*counts, *members])
     days, step_days = _list_days(now.date())
     last_change_at, chosen_lately = board.read_latest(now - timedelta(days=1))
     return Board(

@@ -101,7 +101,7 @@ def test_counts_equal_the_rows_that_are_listed(
         found[each.stage, each.attention, each.is_invited] += each.count
     assert found == grouped
     members = board.count_members(["Sales", "Staff"], now)
-    by_name = {team.name: team for team in board.sum_teams([*counted, *members])}
+    by_name = {team.name: team for team in board.build_team_counts([*counted, *members])}
     for name in ("Sales", "Staff"):
         of_team = [row for row in rows if row.listed.team == name or name in row.listed.teams]
         expected_counts = count_team_in_python(name, of_team)
