@@ -14,7 +14,9 @@ INSERT INTO people (id, issuer, subject, email, name, groups, role, roles, local
 SELECT pg_temp.seed_id('person', n), 'https://id.example', 'subject-' || n, 'person' || n || '@example.com',
        (ARRAY['Ada', 'Ben', 'Chloe', 'Dev', 'Elif', 'Finn', 'Grace', 'Hugo', 'Ines', 'Jonas'])[n % 10 + 1]
        || ' Sample' || lpad(n::text, 6, '0'),
-       ARRAY['Team ' || n % 40], CASE n WHEN 0 THEN 'admin' ELSE 'employee' END,
+       -- Identity providers send several groups of a person, most of them no team.
+       ARRAY['Team ' || n % 40, 'Everyone', 'Office ' || n % 12, 'Role ' || n % 90, 'Project ' || n % 300],
+       CASE n WHEN 0 THEN 'admin' ELSE 'employee' END,
        CASE n WHEN 0 THEN ARRAY['admin'] ELSE '{}' END, 'en', 0,
        now() - interval '120 days', now() - n % 30 * interval '1 day'
 FROM generate_series(0, :people - 1) AS n;

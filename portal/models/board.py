@@ -74,12 +74,12 @@ def count_members(teams: list[str], now: datetime) -> list[PeopleCount]:
         return []
     # One parameter, however many teams; as rows, so that a name is looked up by its hash.
     names = literal(teams, ARRAY(Text))
-    # An index finds the people of one group. For many, comparing each with each would cost more than all the rest.
-    has_group = ListedPerson.teams.overlap(names) if len(teams) == 1 else ListedPerson.other_teams.is_not(None)
     # Joined, so that of people with many groups the stage is computed for those alone that are teams.
     group = func.unnest(ListedPerson.other_teams).table_valued("name", joins_implicitly=True)
     is_team = group.c.name.in_(select(func.unnest(names)))
-    return _count_groups(build_rows(now, group.c.name.label("team"), where=[has_group, is_team]))
+    return _count_groups(
+        build_rows(now, group.c.name.label("team"), where=[ListedPerson.other_teams.overlap(names), is_team])
+    )
 
 
 def _count_groups(rows: Subquery) -> list[PeopleCount]:

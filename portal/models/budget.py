@@ -104,12 +104,6 @@ _RESUME = text(
 )
 
 
-def open_bucket(limit_per_minute: int, now: datetime) -> None:
-    """Create the bucket if it does not exist, and set the configured limit."""
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        _upsert_bucket(connection, limit_per_minute, now)
-
-
 def _upsert_bucket(connection: Connection, limit_per_minute: int, now: datetime) -> None:
     connection.execute(
         _UPSERT_BUCKET, {"limit": limit_per_minute, "burst": BURST_SHARE, "smallest": MIN_BURST, "now": now}

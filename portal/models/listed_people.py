@@ -65,7 +65,7 @@ class ListedPerson(Base):
     __tablename__ = "listed_people"
     __table_args__ = (
         Index("ix_listed_people_sort_name_id", "sort_name", "id"),
-        Index("ix_listed_people_teams", "teams", postgresql_using="gin"),
+        Index("ix_listed_people_other_teams", "other_teams", postgresql_using="gin"),
         Index("ix_listed_people_team", "team"),
     )
 
@@ -149,13 +149,7 @@ Index(
     ],
     postgresql_where=_IS_ACTIVE,
 )
-# Without groups at the identity provider no row is read to count their members.
-Index(
-    "ix_listed_people_other_teams",
-    ListedPerson.id,
-    postgresql_where=and_(_IS_ACTIVE, ListedPerson.other_teams.is_not(None)),
-)
-# As the first, for the counts by day.
+# The same for the counts by day.
 Index(
     "ix_listed_people_moments",
     ListedPerson.chosen_at,

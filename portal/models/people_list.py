@@ -218,7 +218,7 @@ def _is_in_team(team: str) -> ColumnElement[bool]:
     As conditions on the row, the planner would rather read all rows in the order of the list until a page is full.
     """
     member = aliased(ListedPerson)
-    ids = select(member.id).where(or_(member.teams.contains([team]), member.team == team))
+    ids = select(member.id).where(or_(member.other_teams.contains([team]), member.team == team))
     return ListedPerson.id == any_(func.array(ids.scalar_subquery(), type_=ARRAY(Uuid)))
 
 

@@ -1,6 +1,6 @@
-"""The groups of a listed person besides their team, and an index of those who have any.
+"""The groups of a listed person besides their team, with an index, which replaces that of all their teams.
 
-The board read everyone to find whose groups make them a member of another team, also where no person has groups.
+The board read everyone to find whose groups make them a member of another team, also where no group is one.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Apply. Old code does not name the column, which the database fills in: under a second for 20,000 people."""
+    """Apply. The table is rewritten once, under a second for 20,000 rows; old code finds a team by reading all rows."""
     other_teams = sa.Computed("NULLIF(array_remove(teams, team), '{}'::text[])", persisted=True)
     op.add_column("listed_people", sa.Column("other_teams", ARRAY(sa.Text()), other_teams))
-    op.execute(
-        "CREATE INDEX ix_listed_people_other_teams ON listed_people (id) "
-        "WHERE left_at IS NULL AND deactivated_at IS NULL AND other_teams IS NOT NULL"
-    )
+    op.create_index("ix_listed_people_other_teams", "listed_people", ["other_teams"], postgresql_using="gin")
+    op.drop_index("ix_listed_people_teams", table_name="listed_people")
 
 
 def downgrade() -> None:
     """Revert."""
+    op.create_index("ix_listed_people_teams", "listed_people", ["teams"], postgresql_using="gin")
     op.drop_index("ix_listed_people_other_teams", table_name="listed_people")
     op.drop_column("listed_people", "other_teams")

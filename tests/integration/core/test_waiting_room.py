@@ -356,7 +356,7 @@ def test_webhooks_are_applied_while_more_people_wait_than_a_worker_has_places(
 ) -> None:
     """A real worker; the budget stays closed for as long as the test lasts."""
     now = datetime.now(UTC)
-    budget.open_bucket(300, now)
+    budget.acquire_call("interactive", now, 300)
     budget.close_bucket_until(now + timedelta(hours=1))
     for number in range(CONCURRENCY + 2 * START_CONCURRENCY):
         press_start(worked_example, number)

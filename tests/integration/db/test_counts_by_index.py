@@ -38,7 +38,6 @@ def get_plan(count: Callable[[], object]) -> str:
         (monitoring.count_deliveries, "ix_deliveries_stale"),
         (people_list.list_teams, "ix_listed_people_team"),
         (partial(board.count_people, NOW), "ix_listed_people_counted"),
-        (partial(board.count_members, ["Sales", "Staff"], NOW), "ix_listed_people_other_teams"),
     ],
 )
 def test_count_reads_an_index(app: Flask, count: Callable[[], object], index: str) -> None:

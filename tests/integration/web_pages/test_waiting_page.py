@@ -77,7 +77,7 @@ def test_the_position_changes_with_the_status_and_nothing_else_is_sent(waiting: 
 
 def test_provider_outage_shows_no_estimate(waiting: Visitor) -> None:
     make_waiting_people(11)
-    budget.open_bucket(300, NOW)
+    budget.acquire_call("interactive", NOW, 300)
     for minutes in (3, 2):
         budget.pause_queue(PRESENT - timedelta(minutes=minutes))
     page = waiting.page("/headshots/studio")
