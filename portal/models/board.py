@@ -75,11 +75,9 @@ def count_members(teams: list[str], now: datetime) -> list[PeopleCount]:
     # One parameter, however many teams; as rows, so that a name is looked up by its hash.
     names = literal(teams, ARRAY(Text))
     # Joined, so that of people with many groups the stage is computed for those alone that are teams.
-    group = func.unnest(ListedPerson.other_teams).table_valued("name", joins_implicitly=True)
-    is_team = group.c.name.in_(select(func.unnest(names)))
-    return _count_groups(
-        build_rows(now, group.c.name.label("team"), where=[ListedPerson.other_teams.overlap(names), is_team])
-    )
+    group = func.unnest(ListedPerson.other_teams).table_valued("team", joins_implicitly=True).render_derived()
+    is_team = group.c.team.in_(select(func.unnest(names)))
+    return _count_groups(build_rows(now, group.c.team, where=[ListedPerson.other_teams.overlap(names), is_team]))
 
 
 def _count_groups(rows: Subquery) -> list[PeopleCount]:
@@ -99,7 +97,7 @@ def build_team_counts(counts: Iterable[PeopleCount]) -> list[TeamCounts]:
     """Sum counts by team; people without one are left out."""
     by_team: dict[str, list[PeopleCount]] = {}
     for each in counts:
-        if each.team is not None:
+        if each.team:
             by_team.setdefault(each.team, []).append(each)
     return [_build_team(name, found) for name, found in by_team.items()]
 

@@ -82,7 +82,7 @@ class CallsOfDay:
     max_ms: float
 
 
-# One statement, so that the totals agree with the calls whenever they are read.
+# One statement, so that a call is never stored without being added to its total.
 _RECORD = text(
     """
     WITH added AS (

@@ -23,7 +23,7 @@ _COUNT = """
 
 
 def upgrade() -> None:
-    """Apply. Calls that old code records after this are not in the totals: those of the minutes of one deploy."""
+    """Apply. Calls that old code records after this, as while a deploy runs or after a rollback, are in no total."""
     op.create_table(
         "provider_call_totals",
         sa.Column("day", sa.Date(), nullable=False),

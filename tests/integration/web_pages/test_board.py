@@ -84,6 +84,18 @@ def test_person_whose_group_has_the_name_of_their_team_counts_once(context: None
     assert [team and team.people for team in counts] == [2, 1, None]
 
 
+def test_members_of_a_team_with_a_long_name_are_counted(context: None) -> None:
+    """PostgreSQL cuts its own names after 63 bytes, which a team's name is not."""
+    team = "Отдел " * 16
+    factories.make_person(groups=[team, "staff"])
+    factories.make_person(groups=[team[:31]])
+    found = board.count_team(team, NOW)
+    assert found is not None
+    assert (found.name, found.people) == (team, 1)
+    members = board.build_team_counts(board.count_members([team, "staff"], NOW))
+    assert {each.name: each.people for each in members} == {team: 1, "staff": 1}
+
+
 def test_views_of_the_list_hold_as_many_people_as_they_say(admin: Visitor, crowd: None) -> None:
     views = next(nav for nav in admin.page("/admin/people").all("nav") if nav.get("aria-label") == "Views")
     numbers = list(list_numbers(views))
