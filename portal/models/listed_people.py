@@ -10,19 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import (
-    Boolean,
-    Computed,
-    Date,
-    ForeignKey,
-    Index,
-    Integer,
-    Text,
-    and_,
-    false,
-    func,
-    select,
-)
+from sqlalchemy import Boolean, Computed, Date, ForeignKey, Index, Integer, Text, and_, false, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,8 +34,9 @@ class ListedPerson(Base):
         id: the person's id; the roster entry's until the first sign-in.
         entry_id: their roster entry, None for a person who is on no roster.
         sort_name: the name's search terms, for sorting.
-        team: the roster's team; ``teams`` holds it and the identity provider's groups, and ``other_teams`` those groups
-            that are not this team, None without any.
+        team: the roster's team.
+        teams: the identity provider's groups, of which one may be the roster's team; ``other_teams`` holds those that
+            are not, None without any.
         reminder_count: reminders sent so far, the last at ``reminded_at``.
         bounced_at: when the mail server refused the address.
         left_at: when they left, according to the roster.

@@ -1,4 +1,4 @@
-"""The groups of a listed person besides their team, with an index, which replaces that of all their teams.
+"""The groups of a listed person besides their team, with an index, which replaces that of all groups.
 
 The board read everyone to find whose groups make them a member of another team, also where no group is one.
 """
