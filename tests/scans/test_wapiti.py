@@ -32,7 +32,7 @@ ON_LOOPBACK = {"Secure Flag cookie", "HTTP Strict Transport Security (HSTS)", "U
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the portal that is scanned by itself, since the time of an attack is shared by all pages it knows."""
+    """A part of the portal that is scanned by itself, since the time of an attack is shared by all of its pages."""
 
     pages: tuple[str, ...]  # where it starts, with braces for the employee's ids
     outside: tuple[str, ...]
@@ -144,7 +144,7 @@ def _scan(
         *(part for page in not_followed for part in ("--exclude", f"{target.address}{page}")),
     ]
     _run([*command, "--module", ""], folder)
-    _let_readers_and_writers_meet(folder)
+    _enable_write_ahead_log(folder)
     report.unlink()
     output = _run([*command, "--skip-crawl", "--module", modules, "--max-attack-time", str(seconds)], folder)
     assert report.exists(), output
@@ -159,8 +159,8 @@ def _run(command: Sequence[str], folder: Path) -> str:
     return done.stdout[-3000:] + done.stderr[-3000:]
 
 
-def _let_readers_and_writers_meet(folder: Path) -> None:
-    """Switch the scanner's own database to write-ahead logging.
+def _enable_write_ahead_log(folder: Path) -> None:
+    """Make reads of the scanner's own database leave its writes alone.
 
     An attack that runs out of time leaves a read of it open, on which the scanner's next write would fail.
     """
