@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import DateTime, Subquery, Text, func, literal, select
+from sqlalchemy import Subquery, Text, and_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -113,19 +113,19 @@ def _build_team(name: str, counts: list[PeopleCount]) -> TeamCounts:
     )
 
 
-def count_by_day(column: InstrumentedAttribute[datetime | None]) -> list[tuple[date, int]]:
-    """Count the active people by the UTC day of one of their moments, the oldest first."""
-    day = func.date(func.timezone("UTC", column))
-    query = select(day, func.count()).where(column.is_not(None), build_is_active()).group_by(day).order_by(day)
-    return [(found, count) for found, count in db.session.execute(query)]
+def count_by_day(day: InstrumentedAttribute[date | None]) -> list[tuple[date, int]]:
+    """Count the active people by one of their days, the oldest first."""
+    query = select(day, func.count()).where(day.is_not(None), build_is_active()).group_by(day).order_by(day)
+    return [(found, count) for found, count in db.session.execute(query) if found is not None]
 
 
-def read_latest(since: datetime) -> tuple[datetime | None, int]:
-    """Return when an active person last came to another stage, and how many of them chose since a moment."""
-    moments = func.greatest(
-        ListedPerson.signed_in_at, ListedPerson.agreed_at, ListedPerson.status_since, ListedPerson.chosen_at
-    )
-    is_later = ListedPerson.chosen_at >= literal(since, DateTime(timezone=True))
-    query = select(func.max(moments), func.count().filter(is_later)).where(build_is_active())
-    last_change_at, chosen = db.session.execute(query).one()
-    return last_change_at, chosen
+def read_last_move() -> datetime | None:
+    """Return when an active person last came to another stage, None if none ever did."""
+    return db.session.scalar(select(func.max(ListedPerson.moved_at)).where(build_is_active()))
+
+
+def count_chosen(since: datetime) -> int:
+    """Count the active people who chose since a moment."""
+    # The day is what an index finds.
+    is_later = and_(ListedPerson.chosen_on >= since.date(), ListedPerson.chosen_at >= since)
+    return db.session.scalar(select(func.count()).where(is_later, build_is_active())) or 0

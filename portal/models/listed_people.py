@@ -43,6 +43,8 @@ class ListedPerson(Base):
         withdrawn_at: when the last of all consents was withdrawn; None while one is active or without any.
         agreed_versions: versions of the policy with a standing consent; ``agreed_at`` is the newest of them.
         chosen_at: when the current choice was made; ``is_choice_of_shoot`` whether its photo is of the latest shoot.
+        signed_in_on: the UTC day of ``signed_in_at``; ``chosen_on`` that of ``chosen_at``.
+        moved_at: when they last signed in for the first time, agreed, came to another status, or chose.
         stage: the stage, given that one of ``agreed_versions`` is the present one; if none is, it is
             ``stage_without_consent``, where that is not NULL. ``stage_versions`` are the versions then to compare.
         reason: why the row needs attention, as far as that does not depend on the clock.
@@ -95,6 +97,13 @@ class ListedPerson(Base):
     chosen_at: Mapped[datetime | None]
     is_choice_of_shoot: Mapped[bool] = mapped_column(Boolean, server_default=false())
     terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    signed_in_on: Mapped[date | None] = mapped_column(
+        Date, Computed("date(timezone('UTC', signed_in_at))"), deferred=True
+    )
+    chosen_on: Mapped[date | None] = mapped_column(Date, Computed("date(timezone('UTC', chosen_at))"), deferred=True)
+    moved_at: Mapped[datetime | None] = mapped_column(
+        Computed("GREATEST(signed_in_at, agreed_at, status_since, chosen_at)"), deferred=True
+    )
     stage: Mapped[str | None] = mapped_column(Text, Computed(_STAGE), deferred=True)
     stage_without_consent: Mapped[str | None] = mapped_column(Text, Computed(f"NULLIF({_WITHOUT_CONSENT}, {_STAGE})"))
     stage_versions: Mapped[list[str] | None] = mapped_column(
@@ -138,13 +147,10 @@ Index(
     ],
     postgresql_where=_IS_ACTIVE,
 )
-# The same for the counts by day.
-Index(
-    "ix_listed_people_moments",
-    ListedPerson.chosen_at,
-    postgresql_include=["signed_in_at", "agreed_at", "status_since"],
-    postgresql_where=_IS_ACTIVE,
-)
+# Of a day an index holds each value once.
+Index("ix_listed_people_signed_in_on", ListedPerson.signed_in_on, postgresql_where=_IS_ACTIVE)
+Index("ix_listed_people_chosen_on", ListedPerson.chosen_on, postgresql_where=_IS_ACTIVE)
+Index("ix_listed_people_moved_at", ListedPerson.moved_at, postgresql_where=_IS_ACTIVE)
 
 
 class SearchTerm(Base):

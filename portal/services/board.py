@@ -98,7 +98,6 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
     members = board.count_members(sorted(managed_teams.union(people_list.list_teams())), now)
     teams = board.build_team_counts([*counts, *members])
     days, step_days = _list_days(now.date())
-    last_change_at, chosen_lately = board.read_latest(now - timedelta(days=1))
     return Board(
         at=now,
         attention=[(each, attention[each]) for each in Attention if attention[each]],
@@ -106,13 +105,13 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
         funnel=_build_funnel(remaining),
         invited=remaining.total(),
         not_invited=not_invited,
-        chosen_lately=chosen_lately,
+        chosen_lately=board.count_chosen(now - timedelta(days=1)),
         days=days,
         step_days=step_days,
         pace=_compute_pace(days, step_days),
         teams=sorted(teams, key=lambda team: (-team.chosen_percent, team.name)),
         credits=credits.get_forecast(),
-        last_change_at=last_change_at,
+        last_change_at=board.read_last_move(),
     )
 
 
@@ -127,8 +126,8 @@ def _build_funnel(remaining: Counter[Step]) -> list[FunnelStep]:
 
 def _list_days(today: date) -> tuple[list[Day], int]:
     """Return the running totals from the first day on, and the days between two of them."""
-    signed_in = dict(board.count_by_day(ListedPerson.signed_in_at))
-    chosen = dict(board.count_by_day(ListedPerson.chosen_at))
+    signed_in = dict(board.count_by_day(ListedPerson.signed_in_on))
+    chosen = dict(board.count_by_day(ListedPerson.chosen_on))
     first = min((*signed_in, *chosen), default=None)
     if first is None or first > today:
         return [], 1
