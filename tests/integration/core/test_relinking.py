@@ -102,7 +102,7 @@ def test_older_session_for_the_address_waits_for_an_admin(worked_example: Worked
     assert journey.get_journey(person).problem is Problem.ADDRESS_TAKEN, "pressing again changes nothing"
     admin = make_person(role="admin")
     relinking.adopt_session(person.id, actor_id=admin.id, now=NOW)
-    worked_example.work()
+    worked_example.work(ignore_schedule=False)
     assert worked_example.shoot(shoot).provider_id == old.id
     assert [entry.actor_id for entry in list_audit_entries("shoot.adoption_allowed")] == [admin.id]
 

@@ -265,7 +265,7 @@ def test_an_address_the_provider_knows_leads_to_its_newest_session(worked_exampl
     newest = worked_example.provider.add("Ada@Example.com ", "active", created_at=NOW)
     worked_example.provider.add("ada@example.com", "onboarding", created_at=NOW - timedelta(days=9))
     shoot = press_start(person)
-    worked_example.work()
+    worked_example.work(ignore_schedule=False)
     kept = worked_example.shoot(shoot)
     assert kept.provider_id == newest.id
     assert kept.provider_status == "active"

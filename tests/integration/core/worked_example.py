@@ -36,6 +36,10 @@ _TAKE = """
 """
 
 
+# More than any test has in one go.
+MOST_JOBS = 200
+
+
 @dataclass
 class Clock:
     """The present, UTC; only a test moves it."""
@@ -93,10 +97,15 @@ class WorkedExample:
         )
         return [at - self.clock.now if at else timedelta(0) for (at,) in rows]
 
-    def work(self, *, limit: int = 500, ignore_schedule: bool = True) -> list[str]:
-        """Take jobs as a worker does until none is left; an ignore_schedule one does not wait for their time."""
+    def work(self, *, limit: int | None = None, ignore_schedule: bool = True) -> list[str]:
+        """Take jobs as a worker does until none is left, or so many; with ``ignore_schedule`` also before their time.
+
+        Raises:
+            AssertionError: there is always another, such as a retry, which needs a clock that moves.
+        """
         done: list[str] = []
-        while len(done) < limit:
+        while limit is None or len(done) < limit:
+            assert len(done) < MOST_JOBS, f"jobs do not end: {set(done[-10:])}"
             rows = self.query(_TAKE, now=self.clock.now + timedelta(days=1 if ignore_schedule else 0))
             if not rows:
                 break
