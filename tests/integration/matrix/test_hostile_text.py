@@ -57,10 +57,6 @@ def request_pages(actor: Actor) -> Iterator[TestResponse]:
 def check_harmless(response: TestResponse) -> None:
     """Check every element of a page and the names of its attributes, as a browser would build them."""
     where = response.request.path
-    assert "Set-Cookie" not in response.headers or MARK not in str(response.headers)
-    if MARK not in response.text:
-        # None of the words is here, so neither is anything they could have become.
-        return
     root: Element = html5lib.HTMLParser(strict=False).parse(response.text)
     for element in (each for each in root.iter() if isinstance(each.tag, str)):
         assert MARK not in element.tag, where
@@ -69,6 +65,7 @@ def check_harmless(response: TestResponse) -> None:
         )
     for script in root.iter("{http://www.w3.org/1999/xhtml}script"):
         assert MARK not in "".join(script.itertext()), where
+    assert "Set-Cookie" not in response.headers or MARK not in str(response.headers)
 
 
 @pytest.mark.parametrize("text_parts", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
