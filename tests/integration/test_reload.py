@@ -53,9 +53,10 @@ class DevelopmentServer:
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[DevelopmentServer]:
     root = tmp_path / "tree"
-    # With what is compiled already, which stays true: a copy keeps the time of the last change.
+    # With what is compiled already, which stays true: a copy keeps the time of the last change. What another process is
+    # writing at the moment has a number at its end.
     for folder in (*PARTS_BY_FOLDER, "demo"):
-        shutil.copytree(ROOT / folder, root / folder)
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("*.pyc.*"))
     for name in ("wsgi.py", "gunicorn.conf.py"):
         shutil.copy(ROOT / name, root)
     running = DevelopmentServer(root)
