@@ -70,21 +70,24 @@ NOT_PRESSED = (
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS.keys())
 def test_scanner_finds_nothing(target: Target, tmp_path: Path, part: Part) -> None:
     called_back: list[str] = []
-    shown: set[str | None] = set()
+    shown: list[str | None] = []
     accepted: set[str | None] = set()
 
     def record_response(_app: Flask, response: Response, **_more: Any) -> None:
         if response.status_code == 200:
-            shown.add(request.endpoint)
+            shown.append(request.endpoint)
         elif request.method == "POST" and response.status_code == 303:
             accepted.add(request.endpoint)
 
     pages = [page.format(**target.directory.ids["employee"]) for page in part.pages]
     with serve_app(_lure(called_back)) as port, request_finished.connected_to(record_response, target.directory.app):
-        report = _scan(
-            target, f"http://127.0.0.1:{port}/", tmp_path, pages=pages, not_followed=NOT_PRESSED + part.outside
-        )
-    assert part.shown <= shown, "is the scanner signed in?"
+        scanner = Scanner(target, tmp_path, pages, NOT_PRESSED + part.outside, lure=f"http://127.0.0.1:{port}/")
+        scanner.crawl(depth=2)
+        assert part.shown <= set(shown), "is the scanner signed in?"
+        shown.clear()
+        report = scanner.attack(MODULES, SECONDS_OF_EACH_ATTACK)
+    assert len(shown) >= 50, "did it attack?"
+    assert part.shown & set(shown), "is it still signed in?"
     assert len(accepted) >= 3, "did it send forms?"
     found = {
         name: [f"{each['method']} {each['path']} {each['parameter']}: {each['info'][:200]}" for each in each_kind]
@@ -102,7 +105,9 @@ def test_scanner_finds_a_planted_vulnerability(target: Target, tmp_path: Path) -
     target.directory.app.view_functions["pages.show_privacy"] = lambda: (
         f"<!doctype html><title>x</title><a href='/privacy?words=1'>on</a><p>{request.args.get('words', '')}</p>"
     )
-    report = _scan(target, "http://127.0.0.1:1/", tmp_path, pages=("privacy",), modules="xss", depth=1, seconds=60)
+    scanner = Scanner(target, tmp_path, ["privacy"], NOT_PRESSED, lure="http://127.0.0.1:1/")
+    scanner.crawl(depth=1)
+    report = scanner.attack("xss", seconds=60)
     assert [each["path"] for each in report["vulnerabilities"]["Reflected Cross Site Scripting"]] == ["/privacy"]
 
 
@@ -120,50 +125,47 @@ def _lure(called_back: list[str]) -> Flask:
     return app
 
 
-def _scan(
-    target: Target,
-    lure: str,
-    folder: Path,
-    *,
-    pages: Sequence[str],
-    not_followed: Sequence[str] = NOT_PRESSED,
-    modules: str = MODULES,
-    depth: int = 2,
-    seconds: int = SECONDS_OF_EACH_ATTACK,
-) -> dict[str, Any]:
-    if not SCANNER.exists():
-        pytest.fail("the scanner is not installed: run `sh scripts/scanner` (make test does)")
-    report = folder / "report.json"
-    command = [
-        *(str(SCANNER), "--url", f"{target.address}/", "--cookie-value", target.cookie, "--scope", "folder"),
-        *("--depth", str(depth), "--max-links-per-page", "40", "--max-files-per-dir", "15"),
-        *("--timeout", "5", "--tasks", "8", "--endpoint", lure, "--dns-endpoint", "localhost"),
-        *("--store-session", str(folder), "--store-config", str(folder / "config")),
-        *("--no-bugreport", "--verbose", "0", "--color", "--format", "json", "--output", str(report)),
-        *(part for page in pages for part in ("--start", f"{target.address}/{page}")),
-        *(part for page in not_followed for part in ("--exclude", f"{target.address}{page}")),
-    ]
-    _run([*command, "--module", ""], folder)
-    _enable_write_ahead_log(folder)
-    report.unlink()
-    output = _run([*command, "--skip-crawl", "--module", modules, "--max-attack-time", str(seconds)], folder)
-    assert report.exists(), output
-    found: dict[str, Any] = json.loads(report.read_text())
-    return found
+class Scanner:
+    """Wapiti with a folder for what it finds: first pages and forms, then holes in them."""
 
+    def __init__(
+        self, target: Target, folder: Path, pages: Sequence[str], not_followed: Sequence[str], *, lure: str
+    ) -> None:
+        if not SCANNER.exists():
+            pytest.fail("the scanner is not installed: run `sh scripts/scanner` (make test does)")
+        self._folder = folder
+        self._report = folder / "report.json"
+        self._command = [
+            *(str(SCANNER), "--url", f"{target.address}/", "--cookie-value", target.cookie, "--scope", "folder"),
+            *("--max-links-per-page", "40", "--max-files-per-dir", "15"),
+            *("--timeout", "5", "--tasks", "8", "--endpoint", lure, "--dns-endpoint", "localhost"),
+            *("--store-session", str(folder), "--store-config", str(folder / "config")),
+            *("--no-bugreport", "--verbose", "0", "--color", "--format", "json", "--output", str(self._report)),
+            *(part for page in pages for part in ("--start", f"{target.address}/{page}")),
+            *(part for page in not_followed for part in ("--exclude", f"{target.address}{page}")),
+        ]
 
-def _run(command: Sequence[str], folder: Path) -> str:
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=SECONDS_UNTIL_KILLED, check=False
-    )
-    return done.stdout[-3000:] + done.stderr[-3000:]
+    def crawl(self, depth: int) -> None:
+        self._run("--module", "", "--depth", str(depth))
+        # An attack that runs out of time leaves a read of the scanner's own database open, on which its next write
+        # would fail; with a write-ahead log it does not.
+        (database,) = self._folder.glob("*.db")
+        with closing(sqlite3.connect(database)) as connection:
+            assert connection.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
 
+    def attack(self, modules: str, seconds: int) -> dict[str, Any]:
+        return self._run("--skip-crawl", "--module", modules, "--max-attack-time", str(seconds))
 
-def _enable_write_ahead_log(folder: Path) -> None:
-    """Make reads of the scanner's own database leave its writes alone.
-
-    An attack that runs out of time leaves a read of it open, on which the scanner's next write would fail.
-    """
-    (database,) = folder.glob("*.db")
-    with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",)
+    def _run(self, *options: str) -> dict[str, Any]:
+        self._report.unlink(missing_ok=True)
+        done = subprocess.run(
+            [*self._command, *options],
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_UNTIL_KILLED,
+            check=False,
+        )
+        assert self._report.exists(), done.stdout[-3000:] + done.stderr[-3000:]
+        found: dict[str, Any] = json.loads(self._report.read_text())
+        return found
