@@ -18,7 +18,7 @@ SELECT pg_temp.seed_id('person', n), 'https://id.example', 'subject-' || n, 'per
        ARRAY['Team ' || n % 40, 'Everyone', 'Office ' || n % 12, 'Role ' || n % 90, 'Project ' || n % 300],
        CASE n WHEN 0 THEN 'admin' ELSE 'employee' END,
        CASE n WHEN 0 THEN ARRAY['admin'] ELSE '{}' END, 'en', 0,
-       now() - interval '120 days', now() - n % 30 * interval '1 day'
+       now() - (120 - n % 20) * interval '1 day', now() - n % 30 * interval '1 day'
 FROM generate_series(0, :people - 1) AS n;
 
 -- The first :finished shoots are finished, 40 photos each; then come those in the studio, in progress and refused.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import create_engine, text
 
 
 def build_config(database_url: str) -> Config:
@@ -21,3 +22,15 @@ def build_config(database_url: str) -> Config:
 def upgrade(database_url: str) -> None:
     """Bring the database to the newest schema; safe to run again and by two processes at once."""
     command.upgrade(build_config(database_url), "head")
+    _vacuum_list(database_url)
+
+
+def _vacuum_list(database_url: str) -> None:
+    """Let the console's counts read indexes alone again, which a migration that rewrites its list ends.
+
+    Autovacuum would come after the next few hundred changes. Takes tenths of a second for 20,000 people.
+    """
+    engine = create_engine(database_url, connect_args={"connect_timeout": 10}, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM (ANALYZE, SKIP_LOCKED) listed_people"))
+    engine.dispose()

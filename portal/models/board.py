@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Subquery, Text, and_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -120,12 +120,12 @@ def count_by_day(day: InstrumentedAttribute[date | None]) -> list[tuple[date, in
 
 
 def read_last_move() -> datetime | None:
-    """Return when an active person last came to another stage, None if none ever did."""
+    """Return the last move of all active people, None if none of them has signed in."""
     return db.session.scalar(select(func.max(ListedPerson.moved_at)).where(build_is_active()))
 
 
 def count_chosen(since: datetime) -> int:
     """Count the active people who chose since a moment."""
-    # The day is what an index finds.
-    is_later = and_(ListedPerson.chosen_on >= since.date(), ListedPerson.chosen_at >= since)
+    # An index finds the day.
+    is_later = and_(ListedPerson.chosen_on >= since.astimezone(UTC).date(), ListedPerson.chosen_at >= since)
     return db.session.scalar(select(func.count()).where(is_later, build_is_active())) or 0

@@ -44,7 +44,7 @@ class ListedPerson(Base):
         agreed_versions: versions of the policy with a standing consent; ``agreed_at`` is the newest of them.
         chosen_at: when the current choice was made; ``is_choice_of_shoot`` whether its photo is of the latest shoot.
         signed_in_on: the UTC day of ``signed_in_at``; ``chosen_on`` that of ``chosen_at``.
-        moved_at: when they last signed in for the first time, agreed, came to another status, or chose.
+        moved_at: the last of their first sign-in, agreement, withdrawal, request, status, photos and choice.
         stage: the stage, given that one of ``agreed_versions`` is the present one; if none is, it is
             ``stage_without_consent``, where that is not NULL. ``stage_versions`` are the versions then to compare.
         reason: why the row needs attention, as far as that does not depend on the clock.
@@ -102,7 +102,8 @@ class ListedPerson(Base):
     )
     chosen_on: Mapped[date | None] = mapped_column(Date, Computed("date(timezone('UTC', chosen_at))"), deferred=True)
     moved_at: Mapped[datetime | None] = mapped_column(
-        Computed("GREATEST(signed_in_at, agreed_at, status_since, chosen_at)"), deferred=True
+        Computed("GREATEST(signed_in_at, agreed_at, withdrawn_at, requested_at, status_since, copied_at, chosen_at)"),
+        deferred=True,
     )
     stage: Mapped[str | None] = mapped_column(Text, Computed(_STAGE), deferred=True)
     stage_without_consent: Mapped[str | None] = mapped_column(Text, Computed(f"NULLIF({_WITHOUT_CONSENT}, {_STAGE})"))
@@ -147,9 +148,10 @@ Index(
     ],
     postgresql_where=_IS_ACTIVE,
 )
-# Of a day an index holds each value once.
+# People with the same day share an entry, so these are small.
 Index("ix_listed_people_signed_in_on", ListedPerson.signed_in_on, postgresql_where=_IS_ACTIVE)
 Index("ix_listed_people_chosen_on", ListedPerson.chosen_on, postgresql_where=_IS_ACTIVE)
+# Its end is the last move of all.
 Index("ix_listed_people_moved_at", ListedPerson.moved_at, postgresql_where=_IS_ACTIVE)
 
 

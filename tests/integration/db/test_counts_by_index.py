@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from portal.db import db
+from portal.migrations import runner
 from portal.models import board, monitoring, people_list
 from portal.models.listed_people import ListedPerson
 from tests.factories import NOW
@@ -27,12 +28,12 @@ _PEOPLE = """
 
 @pytest.fixture
 def listed(database_url: str) -> None:
-    """A list of which indexes alone can be read: vacuumed, and too long for one page."""
+    """A list too long for one page, after a release."""
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
         # A vacuum marks no page whose rows are not on disk yet.
         connection.execute("SET synchronous_commit = on")
         connection.execute(_PEOPLE)
-        connection.execute("VACUUM ANALYZE listed_people")
+    runner.upgrade(database_url)
 
 
 def get_plan(count: Callable[[], object]) -> str:
@@ -53,16 +54,16 @@ def get_plan(count: Callable[[], object]) -> str:
 
 
 @pytest.mark.parametrize(
-    ("count", "index"),
+    ("count", "scan"),
     [
-        (monitoring.count_deliveries, "ix_deliveries_stale"),
-        (people_list.list_teams, "ix_listed_people_team"),
-        (partial(board.count_people, NOW), "ix_listed_people_counted"),
-        (partial(board.count_by_day, ListedPerson.signed_in_on), "ix_listed_people_signed_in_on"),
-        (partial(board.count_by_day, ListedPerson.chosen_on), "ix_listed_people_chosen_on"),
-        (board.read_last_move, "ix_listed_people_moved_at"),
-        (partial(board.count_chosen, NOW), "ix_listed_people_chosen_on"),
+        (monitoring.count_deliveries, "using ix_deliveries_stale"),
+        (people_list.list_teams, "Index Only Scan using ix_listed_people_team"),
+        (partial(board.count_people, NOW), "Index Only Scan using ix_listed_people_counted"),
+        (partial(board.count_by_day, ListedPerson.signed_in_on), "Index Only Scan using ix_listed_people_signed_in_on"),
+        (partial(board.count_by_day, ListedPerson.chosen_on), "Index Only Scan using ix_listed_people_chosen_on"),
+        (board.read_last_move, "Index Only Scan Backward using ix_listed_people_moved_at"),
+        (partial(board.count_chosen, NOW), "Index Scan using ix_listed_people_chosen_on"),
     ],
 )
-def test_count_reads_an_index(listed: None, app: Flask, count: Callable[[], object], index: str) -> None:
-    assert f"using {index} " in get_plan(count)
+def test_count_reads_an_index(listed: None, app: Flask, count: Callable[[], object], scan: str) -> None:
+    assert f"{scan} " in get_plan(count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -27,6 +27,7 @@ from tests.integration.db.listed_cases import CASES, ROSTER_FACTS, make_entry, m
 
 LATER = st.sampled_from([NOW, NOW + timedelta(hours=5), NOW + timedelta(days=4), NOW + timedelta(days=8)])
 MANY = 10_000
+MOVES = ("signed_in_at", "agreed_at", "withdrawn_at", "requested_at", "status_since", "copied_at", "chosen_at")
 
 
 def derive_attention(row: ListedPerson, stage: str, now: datetime) -> Attention | None:
@@ -106,6 +107,20 @@ def test_counts_equal_the_rows_that_are_listed(
         of_team = [row for row in rows if row.listed.team == name or name in row.listed.teams]
         expected_counts = count_team_in_python(name, of_team)
         assert board.count_team(name, now) == by_name.get(name) == expected_counts
+    check_moments([row.listed for row in rows], now)
+
+
+def check_moments(people: list[ListedPerson], now: datetime) -> None:
+    """Compare what the board shows of days and moves with the people themselves."""
+    signed_in = Counter(each.signed_in_at.astimezone(UTC).date() for each in people if each.signed_in_at)
+    assert board.count_by_day(ListedPerson.signed_in_on) == sorted(signed_in.items())
+    chosen_at = [each.chosen_at for each in people if each.chosen_at]
+    chosen = Counter(moment.astimezone(UTC).date() for moment in chosen_at)
+    assert board.count_by_day(ListedPerson.chosen_on) == sorted(chosen.items())
+    day_ago = now - timedelta(days=1)
+    assert board.count_chosen(day_ago) == sum(moment >= day_ago for moment in chosen_at)
+    moves = [getattr(each, name) for each in people for name in MOVES]
+    assert board.read_last_move() == max((moment for moment in moves if moment), default=None)
 
 
 def count_team_in_python(name: str, rows: list[ListRow]) -> TeamCounts | None:

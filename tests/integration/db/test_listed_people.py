@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import text
 
 from portal.db import db, transaction
-from portal.models import people_list
-from portal.models.listed_people import split_search
+from portal.models import board, people_list
+from portal.models.listed_people import ListedPerson, split_search
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
 from portal.services import journey
@@ -33,6 +33,21 @@ def find_listed(person: Person, now: datetime = NOW) -> people_list.ListRow:
 def test_stage_in_sql_equals_derived_stage(app: Flask, case: dict[str, Any]) -> None:
     person = make_case(case)
     assert find_listed(person).stage == journey.get_journey(person).stage
+
+
+def test_days_are_those_of_utc_and_of_active_people(app: Flask) -> None:
+    midnight = NOW.replace(hour=0)
+    for minutes in (-1, 0, 1):
+        person = factories.make_person()
+        with transaction() as session:
+            session.execute(text("SET LOCAL TimeZone = 'Pacific/Auckland'"))
+            session.get_one(Person, person.id).created_at = midnight + timedelta(minutes=minutes)
+    # The last one does not count.
+    with transaction() as session:
+        session.get_one(Person, person.id).deactivated_at = NOW
+    days = [(midnight.date() - timedelta(days=1), 1), (midnight.date(), 1)]
+    assert board.count_by_day(ListedPerson.signed_in_on) == days
+    assert board.read_last_move() == midnight
 
 
 def test_list_follows_name_address_and_erasure(app: Flask) -> None:
