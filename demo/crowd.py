@@ -249,7 +249,7 @@ class Member:
         status, problem = _STATUS.get(ending), _PROBLEMS.get(ending)
         moved = requested + timedelta(minutes=25)
         if ending in {"photos", "making"}:
-            moved = self.now - timedelta(minutes=self.source.randint(5, 600))
+            moved = max(requested, self.now - timedelta(minutes=self.source.randint(5, 600)))
         finished = min(moved + timedelta(hours=3), self.now) if ending in _FINISHED else None
         shoot = uuid.uuid4()
         tables.shoots.append(
