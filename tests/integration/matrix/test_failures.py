@@ -17,13 +17,12 @@ from tests.integration.matrix.database_dump import SEEN, list_unexpected_changes
 from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
 from tests.integration.matrix.table import ANONYMOUS, Kind, Route, list_routes
 from tests.integration.web_pages.html_document import Document
+from tests.markup import remove_random_values
 
 # What only those need who build or run the portal.
 _INNER = re.compile(
     r"Traceback|File \"|\.py\b|psycopg|sqlalchemy|SQLSTATE|werkzeug|[Jj]inja|SELECT|Errno|/tmp|Exception|\w+Error\b"
 )
-# Random characters spell anything sooner or later.
-_RANDOM = re.compile(r"nonce=\"?[\w-]+|name=\"csrf_token\"[^>]*")
 OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
 SUPPORT = "help@example.com"
 # Machines have responses of their own format; for them a number in a header is enough.
@@ -33,9 +32,10 @@ _SHORT = ("/webhooks/", "/login/backchannel-logout")
 def check_error_page(response: TestResponse, actor: Actor) -> None:
     """An error has a number, and what people read has a sentence and where to go on."""
     where, number = f"{response.request.method} {response.request.path}", response.headers["X-Request-ID"]
-    assert not _INNER.search(_RANDOM.sub("", response.text)), where
+    text = remove_random_values(response.text)
+    assert not _INNER.search(text), where
     # Nothing private but the person's own name above the page, and whom to write to below it.
-    text = _RANDOM.sub("", response.text).replace(SUPPORT, "").replace(f"{actor.name.title()} Townsend", "")
+    text = text.replace(SUPPORT, "").replace(f"{actor.name.title()} Townsend", "")
     assert not set(canaries.iterate_findings(text.splitlines())), where
     assert response.headers["Cache-Control"] == "no-store", where
     if response.request.method == "HEAD" or response.request.path.startswith(_SHORT):

@@ -6,6 +6,8 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
+from tests.markup import remove_random_values
+
 _HTML = "{http://www.w3.org/1999/xhtml}"
 
 
@@ -15,7 +17,7 @@ class Document:
     def __init__(self, text: str) -> None:
         parser = html5lib.HTMLParser(strict=text.lstrip().lower().startswith("<!doctype"))
         self.root: Element = parser.parse(text)
-        self.markup = text
+        self.markup = remove_random_values(text)
 
     def all(self, name: str) -> list[Element]:
         return list(self.root.iter(_HTML + name))
