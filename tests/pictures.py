@@ -103,6 +103,7 @@ def _take_board(chromium: Browser, stack: Stack) -> Image.Image:
 def _take(page: Page, landmark: object) -> Image.Image:
     """Wait for a part of the page and its pictures, then return what the window shows."""
     landmark.wait_for(state="attached")  # type: ignore[attr-defined]
+    page.wait_for_load_state()
     # A live update brings pictures after the page has loaded.
     page.evaluate(_PICTURES_DECODED)
     return Image.open(io.BytesIO(page.screenshot())).convert("RGB")

@@ -68,16 +68,16 @@ class Engine(ABC):
         return bool(self.run(f"!!({FINDER})({json.dumps(role)}, {json.dumps(name)})"))
 
     def wait_for(self, role: str, name: str, timeout: float = TIMEOUT) -> None:
-        """Wait for a visible element.
+        """Wait for a visible element of a loaded page.
 
         Raises:
             ElementMissing: there was none for ``timeout`` seconds.
         """
-        self.retry(lambda: self.has(role, name), f"{role} “{name}”", timeout)
+        self.retry(lambda: self._is_loaded() and self.has(role, name), f"{role} “{name}”", timeout)
 
     def click(self, role: str, name: str) -> None:
-        """Wait for the element and click it as a person does."""
-        self.retry(lambda: self._click(role, name), f"{role} “{name}”")
+        """Wait for the element and click it as a person does, once the page's scripts have run."""
+        self.retry(lambda: self._is_loaded() and self._click(role, name), f"{role} “{name}”")
 
     def type(self, role: str, name: str, text: str) -> None:
         """Wait for the field and type into it."""
@@ -86,6 +86,10 @@ class Engine(ABC):
     def upload(self, name: str, paths: Sequence[Path]) -> None:
         """Wait for the file picker and give it these files."""
         self.retry(lambda: self._upload(name, paths), f"file picker “{name}”")
+
+    def _is_loaded(self) -> bool:
+        """Return whether nothing of the current frame's document is missing, its scripts included."""
+        return bool(self.run("document.readyState === 'complete'"))
 
     def retry(self, attempt: Callable[[], bool], what: str, timeout: float = TIMEOUT) -> None:
         """Try until ``attempt`` returns True.

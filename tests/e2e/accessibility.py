@@ -40,6 +40,8 @@ def record_problems(page: Page) -> list[str]:
 
 def check_page(page: Page, *, is_thorough: bool = False) -> None:
     """Check the page in both schemes: layout at every width, accessibility at the ends, or at all if thorough."""
+    # A click returns when the next document is there, and that may still be empty.
+    page.wait_for_load_state()
     # One rem is the reader's own size.
     assert page.evaluate(_FONT_SIZE) == "16px"
     found: list[str] = []
@@ -62,6 +64,7 @@ def _list_layout_problems(page: Page) -> list[str]:
 
 def list_violations(page: Page) -> list[str]:
     """Return what axe finds wrong with the page as it stands."""
+    page.wait_for_load_state()
     # Half way between light and dark nothing has the contrast it ends with.
     page.evaluate(_TRANSITIONS_FINISHED)
     found = run_axe(page, _RULES)

@@ -24,13 +24,17 @@ DESCRIBE_FOCUS = """(focused) => {
 
 
 def press_control(page: Page, control: Locator) -> None:
-    """Press a control with the keyboard, wherever the focus was."""
+    """Press a control with the keyboard, wherever the focus was, once its page has loaded."""
+    control.wait_for()
+    page.wait_for_load_state()
     control.focus()
     page.keyboard.press("Enter")
 
 
 def focus_by_tab(page: Page, name: str, *, limit: int = 40) -> None:
     """Press Tab until the focus is on the element of this name; every element on the way has to show its focus."""
+    # A document that is only beginning has no element to focus, and a script still to run may move the focus.
+    page.wait_for_load_state()
     passed: list[str] = []
     for _ in range(limit):
         page.keyboard.press("Tab")

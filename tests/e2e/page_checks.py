@@ -22,6 +22,7 @@ def record_problems(page: Page) -> None:
 
 def check_page(page: Page) -> None:
     """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
+    page.wait_for_load_state()
     # Between light and dark colors fade, and half way nothing has the contrast it ends with.
     page.evaluate(STOP_ANIMATIONS)
     violations = run_axe(page)

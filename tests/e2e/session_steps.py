@@ -9,6 +9,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 def give_consent(page: Page) -> None:
     """Agree to both purposes; no box is checked beforehand, and a missing one is marked and focused."""
+    page.wait_for_load_state()
     boxes = page.get_by_role("checkbox").all()
     assert len(boxes) == 2
     for box in boxes:

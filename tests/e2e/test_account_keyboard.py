@@ -37,6 +37,7 @@ def page(stack: Stack, open_context: Callable[..., BrowserContext]) -> Page:
 def press_control(page: Page, control: Locator) -> None:
     """Go to a control with the Tab key alone, and press Enter."""
     control.wait_for()
+    page.wait_for_load_state()
     page.evaluate("document.activeElement instanceof HTMLElement && document.activeElement.blur()")
     for _ in range(MAX_TABS):
         if control.evaluate("element => element === document.activeElement"):

@@ -63,6 +63,8 @@ def test_people_are_found_selected_and_signed_out_by_keyboard(
     page.keyboard.press("Enter")
     expect(page.get_by_role("rowheader", name="Ada Lovelace")).to_be_visible()
     expect(page.get_by_role("rowheader")).to_have_count(1)
+    # The list is there before the script that handles its keys.
+    page.wait_for_load_state()
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("j")
     page.keyboard.press("x")

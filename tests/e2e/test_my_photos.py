@@ -108,6 +108,7 @@ def test_another_session_is_requested_and_granted(
 ) -> None:
     page.goto(f"{site.address}/headshots/gallery")
     page.get_by_role("link", name="None of these look like me").click()
+    expect(page.get_by_role("heading", name="None of these look like you?")).to_be_visible()
     check_page(page)
     page.get_by_role("button", name="Ask for another session").click()
     expect(page.get_by_text("Your admins decide.").first).to_be_visible()

@@ -64,7 +64,7 @@ def test_pages_work_without_scripts(visit: Callable[..., Page]) -> None:
     page.get_by_role("button", name="Shortlist").click()
     expect(page.get_by_role("link", name="Shortlist 1")).to_be_visible()
     page.get_by_role("link", name="Compare 2").click()
-    assert page.get_by_role("region", name="Photo").count() == 2
+    expect(page.get_by_role("region", name="Photo")).to_have_count(2)
     page.get_by_role("link", name="Remove photo 3").click()
     page.get_by_role("button", name="Choose photo 4").click()
     expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()

@@ -18,7 +18,10 @@ PAGES = ("", "/consent", "/privacy", "/links", "/mails", "/consent/versions", "/
 
 def write_text(page: Page, label: str, text: str) -> None:
     """Replace the text of a field with the keyboard."""
-    page.get_by_label(label, exact=True).focus()
+    field = page.get_by_label(label, exact=True)
+    field.wait_for()
+    page.wait_for_load_state()
+    field.focus()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)
 
