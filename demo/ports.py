@@ -10,6 +10,7 @@ from dataclasses import dataclass
 _IN_USE_ERRORS = frozenset({errno.EADDRINUSE, errno.EACCES})
 _HIGHEST_PORT = 65_536
 _UNUSED_BY_SYSTEMS = (12_000, 30_000)
+_found: set[int] = set()
 _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
@@ -72,10 +73,11 @@ def find_free_port() -> int:
     """Find a free port.
 
     Below the ephemeral range, from which an outgoing connection could take the port before it is used, and random,
-    so that concurrent callers get different ports.
+    so that concurrent callers get different ports. A process gets each port once: it may be used much later.
     """
-    while is_taken(port := random.randrange(*_UNUSED_BY_SYSTEMS)):  # noqa: S311 - not a secret
+    while (port := random.randrange(*_UNUSED_BY_SYSTEMS)) in _found or is_taken(port):  # noqa: S311 - not a secret
         pass
+    _found.add(port)
     return port
 
 

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from demo import ports
 from demo.postgres import Postgres
 from portal.settings import Settings
 from tests import canaries
@@ -62,6 +63,17 @@ def no_disk_waits() -> Iterator[None]:
     """Nothing in this process waits until its files would outlast a power cut, which no test causes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_ports() -> Iterator[None]:
+    """Test processes that run side by side choose ports of different ranges: a stack listens seconds after it chose."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first, end = ports._UNUSED_BY_SYSTEMS
+    size = (end - first) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ports, "_UNUSED_BY_SYSTEMS", (first + number * size, first + (number + 1) * size))
         yield
 
 

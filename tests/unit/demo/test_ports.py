@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.ports import Ports, PortTakenError, is_taken
+from demo.ports import Ports, PortTakenError, find_free_port, is_taken
 
 
 @pytest.fixture
@@ -20,6 +20,12 @@ def test_free_ports_differ_and_are_free() -> None:
     ports = Ports.find_free()
     assert len({ports.portal, ports.sandbox, ports.identity}) == 3
     ports.check_free()
+
+
+def test_port_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = find_free_port()
+    monkeypatch.setattr("demo.ports._UNUSED_BY_SYSTEMS", (first, first + 50))
+    assert first not in {find_free_port() for _ in range(20)}
 
 
 def test_a_listener_takes_its_port(listening_port: int) -> None:
