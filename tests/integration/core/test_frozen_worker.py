@@ -13,6 +13,7 @@ from portal.jobs import worker
 from tests.integration.core.worked_example import WorkedExample
 
 TAKE = "SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)"
+LIMIT = "idle_in_transaction_session_timeout"
 PUT = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'x', '{}') RETURNING id"
 
 
@@ -27,8 +28,11 @@ async def _take_and_freeze(
     await connector.open_async()
     try:
         async with connector.pool.connection() as frozen:
+            # The freeze begins after the other's first look, however long that takes.
+            await frozen.execute(f"SET LOCAL {LIMIT} = 0")
             await frozen.execute(TAKE)
             at_once = worked_example.query(TAKE)
+            await frozen.execute(f"SET LOCAL {LIMIT} TO DEFAULT")
             deadline = time.monotonic() + 30
             while (later := worked_example.query(TAKE)) == [(None,)] and time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
@@ -56,8 +60,8 @@ def test_worker_recovery_takes_less_than_30_seconds(worked_example: WorkedExampl
         connector = _create_connector(worked_example, database_url)
         await connector.open_async()
         try:
-            return await connector.execute_query_one_async("SHOW idle_in_transaction_session_timeout")
+            return await connector.execute_query_one_async(f"SHOW {LIMIT}")
         finally:
             await connector.close_async()
 
-    assert asyncio.run(limit()) == {"idle_in_transaction_session_timeout": "20s"}
+    assert asyncio.run(limit()) == {LIMIT: "20s"}
