@@ -66,10 +66,10 @@ class Rush:
             thread.join(150)
         assert not any(thread.is_alive() for thread in threads)
 
-    def served_at(self) -> list[float]:
-        """When each person got their session, in the order of requests."""
+    def started_at(self) -> list[float]:
+        """When each person's turn came to get their session, in the order of requests; calls may take any time."""
         rows = self.connection.execute(
-            "SELECT extract(epoch FROM minted_at)::float FROM shoots WHERE provider_id IS NOT NULL "
+            "SELECT extract(epoch FROM attempted_at)::float FROM shoots WHERE provider_id IS NOT NULL "
             "ORDER BY requested_at, ticket"
         ).fetchall()
         return [moment for (moment,) in rows]
@@ -100,10 +100,10 @@ def rush(portal_settings: Callable[..., Settings], database_url: str) -> Iterato
 def test_queue_is_served_in_order_without_provider_refusals(rush: Rush) -> None:
     rush.arrive(PEOPLE)
     rush.work_together()
-    served_at = rush.served_at()
-    assert len(served_at) == PEOPLE
-    # Those served at the same moment may end in any order; no other one overtakes.
-    assert count_max_overtaken(served_at) < WORKERS
+    started_at = rush.started_at()
+    assert len(started_at) == PEOPLE
+    # Those taken from the queue at the same moment may be in any order; no other one overtakes.
+    assert count_max_overtaken(started_at) < WORKERS
     seen = rush.seen()
     assert seen["by_template"]["POST /api/v2/organization/models"] == PEOPLE
     assert "429" not in seen["by_status"]
@@ -116,7 +116,7 @@ def test_lower_provider_limit_is_adopted_from_headers(rush: Rush) -> None:
     requests.put(f"{rush.sandbox.control_url}/settings", json={"rate_limit": 20}, timeout=60).raise_for_status()
     rush.arrive(30)
     rush.work_together()
-    assert len(rush.served_at()) == 30
+    assert len(rush.started_at()) == 30
     assert "429" not in rush.seen()["by_status"]
     # Those in progress when the first response arrived could not react; the provider's own count forgave them.
     assert rush.seen()["most_in_any_minute"] <= 20 + WORKERS
