@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import Subquery, Text, and_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
 from portal.domain.funnel import NOT_SIGNED_IN
 from portal.domain.stages import Stage
 from portal.models.listed_people import ListedPerson
-from portal.models.people_list import build_rows
+from portal.models.people_counts import PeopleCount, count_members, count_of_team
 from portal.models.stage_expressions import build_is_active
 
 _NOT_STARTED = (NOT_SIGNED_IN, Stage.NOT_STARTED.value)
@@ -48,48 +47,9 @@ class TeamCounts:
         return round(100 * self.started / self.people) if self.people else 0
 
 
-@dataclass(frozen=True)
-class PeopleCount:
-    """How many active people have all of this in common; ``team`` is None for those without one."""
-
-    team: str | None
-    stage: str
-    attention: str | None
-    is_invited: bool
-    is_overdue: bool
-    count: int
-
-
-def count_people(now: datetime) -> list[PeopleCount]:
-    """Count all active people, each once, by the roster's team and what else the board distinguishes."""
-    return _count_groups(build_rows(now, ListedPerson.team.label("team")))
-
-
-def count_members(teams: list[str], now: datetime) -> list[PeopleCount]:
-    """Count the active people of these teams who have another team on the roster, or none there.
-
-    Their groups at the identity provider make them members; a person of two groups counts in both.
-    """
-    if not teams:
-        return []
-    # One parameter, however many teams; as rows, so that a name is looked up by its hash.
-    names = literal(teams, ARRAY(Text))
-    # Joined, so that of people with many groups the stage is computed for those alone that are teams.
-    group = func.unnest(ListedPerson.other_teams).table_valued("team", joins_implicitly=True).render_derived()
-    is_team = group.c.team.in_(select(func.unnest(names)))
-    return _count_groups(build_rows(now, group.c.team, where=[ListedPerson.other_teams.overlap(names), is_team]))
-
-
-def _count_groups(rows: Subquery) -> list[PeopleCount]:
-    keys = (rows.c.team, rows.c.stage, rows.c.attention, rows.c.is_invited, rows.c.is_overdue)
-    query = select(*keys, func.count()).group_by(*keys)
-    return [PeopleCount(*row) for row in db.session.execute(query)]
-
-
 def count_team(name: str, now: datetime) -> TeamCounts | None:
     """Count the active people of a team; None for an empty one."""
-    of_roster = build_rows(now, ListedPerson.team.label("team"), where=[ListedPerson.team == name])
-    found = build_team_counts([*_count_groups(of_roster), *count_members([name], now)])
+    found = build_team_counts([*count_of_team(name, now), *count_members([name], now)])
     return found[0] if found else None
 
 

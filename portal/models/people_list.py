@@ -1,10 +1,9 @@
-"""Queries on the console's list: pages of people, counts of a filter, and the counts of its views."""
+"""Queries on the console's list: pages of people, and the count of a filter."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,22 +11,23 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Subquery,
     Uuid,
     and_,
     any_,
-    case,
     func,
     literal,
+    literal_column,
+    not_,
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from portal.db import db
-from portal.domain.funnel import NOT_SIGNED_IN, Step, list_stages_at, list_stages_from
+from portal.domain.funnel import Step, list_stages_at, list_stages_from
 from portal.models.distinct_values import list_distinct
 from portal.models.listed_people import ListedPerson, SearchTerm
 from portal.models.stage_expressions import (
@@ -35,6 +35,7 @@ from portal.models.stage_expressions import (
     build_attention,
     build_attention_if_active,
     build_is_active,
+    build_is_agreed,
     build_is_overdue,
     build_is_stuck,
     build_since,
@@ -45,8 +46,13 @@ ANY_ATTENTION = "any"
 STUCK = "stuck"
 # Terms are compared by their bytes; no text has a character above this one.
 _LAST_CHARACTER = chr(0x10FFFF)
-# Stands for no time in an order. Python has no value for PostgreSQL's "infinity", which the next page starts after.
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+# Stand for no time in an order, as in its index. Python has no value for PostgreSQL's "infinity", which the next page
+# starts after.
+_LATEST: ColumnElement[datetime] = literal_column("TIMESTAMPTZ '9999-01-01 00:00:00+00'")
+_LAST_DAY: ColumnElement[date] = literal_column("DATE '9999-01-01'")
+
+
+_NAME: list[Any] = [ListedPerson.sort_name, ListedPerson.id]
 
 
 class Sort(StrEnum):
@@ -65,7 +71,7 @@ class PeopleFilter:
 
     Attributes:
         terms: normalized terms of which each has to begin a term of the name, address or employee number.
-        stage: a stage, :data:`NOT_SIGNED_IN`, or :data:`STUCK` for longer than usual in one place.
+        stage: a stage, "not_signed_in", or :data:`STUCK` for longer than usual in one place.
         at: stands at this step of the funnel; ``reached``: stands there or further.
         attention: one reason, or :data:`ANY_ATTENTION`.
         due: ``overdue``, or a due date within the next week (``week``), or ``none``.
@@ -111,41 +117,59 @@ def list_rows(
     after: UUID | None = None,
 ) -> list[ListRow]:
     """List people in an order, beginning behind the row called ``after``."""
-    stage = build_stage()
-    since = build_since(stage)
-    keys = _build_sort_keys(sort, since)
-    query = select(ListedPerson.id).select_from(STAGED_PEOPLE).where(*build_conditions(chosen, now=now))
+    keys = _build_sort_keys(sort)
     last = select(*keys).select_from(STAGED_PEOPLE).where(ListedPerson.id == after) if after is not None else None
     found = db.session.execute(last).one_or_none() if last is not None else None
-    if found is not None:
-        bound = tuple_(*(literal(value) for value in found))
-        query = query.where(tuple_(*keys) < bound if descending else tuple_(*keys) > bound)
-    ordered = [key.desc() for key in keys] if descending else keys
-    # What is shown is read for one page: in an order without an index, everyone is sorted.
-    page = query.order_by(*ordered).limit(limit).subquery()
+
+    def select_first(keys: list[Any], *where: ColumnElement[bool]) -> Select[Any]:
+        query = select(ListedPerson.id).select_from(STAGED_PEOPLE).where(*build_conditions(chosen, now=now), *where)
+        if found is not None:
+            bound = tuple_(*(literal(value) for value in found))
+            query = query.where(tuple_(*keys) < bound if descending else tuple_(*keys) > bound)
+        return query.order_by(*_order(keys, descending=descending)).limit(limit)
+
+    # Each part has an index in its order, and what is shown is read for one page alone.
+    page = union_all(*(select_first(*part) for part in _list_parts(sort))).subquery()
+    stage = build_stage()
     shown = select(
         ListedPerson,
         stage,
-        since,
+        build_since(),
         build_attention(stage, now),
         build_is_stuck(now),
         func.coalesce(build_is_overdue(stage, now), False),
     )
-    shown = shown.select_from(STAGED_PEOPLE.join(page, page.c.id == ListedPerson.id)).order_by(*ordered)
+    shown = shown.select_from(STAGED_PEOPLE.join(page, page.c.id == ListedPerson.id))
+    shown = shown.order_by(*_order(keys, descending=descending)).limit(limit)
     return [ListRow(*row) for row in db.session.execute(shown)]
 
 
-def _build_sort_keys(sort: Sort, since: ColumnElement[datetime]) -> list[ColumnElement[Any]]:
+def _order(keys: list[Any], *, descending: bool) -> list[Any]:
+    return [key.desc() for key in keys] if descending else keys
+
+
+def _build_sort_keys(sort: Sort) -> list[Any]:
     """Return the columns of an order, none of which is NULL."""
-    name: list[Any] = [ListedPerson.sort_name, ListedPerson.id]
-    keys: dict[Sort, list[ColumnElement[Any]]] = {
-        Sort.NAME: name,
-        Sort.SINCE: [func.coalesce(since, literal(_LATEST, ListedPerson.signed_in_at.type)), *name],
-        Sort.TEAM: [func.coalesce(ListedPerson.team, ""), *name],
-        Sort.DUE: [func.coalesce(ListedPerson.due_on, literal(_LATEST.date(), ListedPerson.due_on.type)), *name],
-        Sort.REMINDED: [func.coalesce(ListedPerson.reminder_count, 0), *name],
+    keys: dict[Sort, list[Any]] = {
+        Sort.NAME: _NAME,
+        Sort.SINCE: [func.coalesce(build_since(), _LATEST), *_NAME],
+        Sort.TEAM: [func.coalesce(ListedPerson.team, literal_column("''")), *_NAME],
+        Sort.DUE: [func.coalesce(ListedPerson.due_on, _LAST_DAY), *_NAME],
+        Sort.REMINDED: [ListedPerson.reminder_count, *_NAME],
     }
     return keys[sort]
+
+
+def _list_parts(sort: Sort) -> list[tuple[Any, ...]]:
+    """List the parts of an order: the columns of each, and its condition, if it is not everyone."""
+    if sort is not Sort.SINCE:
+        return [(_build_sort_keys(sort),)]
+    # The consent text decides which of two moments counts.
+    is_agreed = build_is_agreed()
+    return [
+        ([func.coalesce(ListedPerson.stage_since, _LATEST), *_NAME], is_agreed),
+        ([func.coalesce(ListedPerson.signed_in_at, _LATEST), *_NAME], not_(is_agreed)),
+    ]
 
 
 def count_rows(chosen: PeopleFilter, *, now: datetime) -> int:
@@ -205,7 +229,7 @@ def _build_plain_conditions(chosen: PeopleFilter) -> list[ColumnElement[bool]]:
     if chosen.is_active is not None:
         conditions.append(build_is_active() if chosen.is_active else ~build_is_active())
     if chosen.is_invited is not None:
-        conditions.append(build_is_invited() if chosen.is_invited else ~build_is_invited())
+        conditions.append(ListedPerson.is_invited.is_(chosen.is_invited))
     if chosen.ids is not None:
         # One parameter, however many ids.
         conditions.append(ListedPerson.id == any_(literal(list(chosen.ids), ARRAY(Uuid))))
@@ -222,11 +246,6 @@ def _is_in_team(team: str) -> ColumnElement[bool]:
     return ListedPerson.id == any_(func.array(ids.scalar_subquery(), type_=ARRAY(Uuid)))
 
 
-def build_is_invited() -> ColumnElement[bool]:
-    """Return whether a row is part of the funnel: invited, or signed in without an invitation."""
-    return or_(ListedPerson.invited_at.is_not(None), ListedPerson.stage != NOT_SIGNED_IN)
-
-
 def _begins_term(term: str) -> ColumnElement[bool]:
     within = and_(SearchTerm.term >= term, SearchTerm.term < term + _LAST_CHARACTER)
     return ListedPerson.id.in_(select(SearchTerm.listed_id).where(within))
@@ -239,50 +258,6 @@ def _is_due(due: str, stage: ColumnElement[str], now: datetime) -> ColumnElement
         return ListedPerson.due_on.is_(None)
     today = now.date()
     return and_(ListedPerson.due_on >= today, ListedPerson.due_on <= func.date(today) + 7)
-
-
-@dataclass(frozen=True)
-class ViewCounts:
-    """How many people each view of the list holds."""
-
-    everyone: int
-    attention: int
-    not_signed_in: int
-    no_choice: int
-    overdue: int
-    chosen: int
-    not_invited: int
-
-
-def count_views(now: datetime) -> ViewCounts:
-    """Count the views of the list in one pass; none holds people who left or are deactivated."""
-    rows = build_rows(now)
-    counts = [
-        func.count(),
-        func.count(rows.c.attention),
-        func.count(case((and_(rows.c.stage == NOT_SIGNED_IN, rows.c.is_invited), 1))),
-        func.count(case((rows.c.stage == "ready", 1))),
-        func.count(case((rows.c.is_overdue, 1))),
-        func.count(case((rows.c.stage == "chosen", 1))),
-        func.count(case((~rows.c.is_invited, 1))),
-    ]
-    query = select(*counts).select_from(rows)
-    everyone, attention, *rest = db.session.execute(query).one()
-    return ViewCounts(everyone, attention, *rest)
-
-
-def build_rows(now: datetime, *columns: ColumnElement[Any], where: Iterable[ColumnElement[bool]] = ()) -> Subquery:
-    """Return the active people with stage, attention and what else is counted, computed once a row."""
-    stage = build_stage()
-    query: Select[*tuple[Any, ...]] = select(
-        stage.label("stage"),
-        build_attention_if_active(stage, now).label("attention"),
-        func.coalesce(build_is_overdue(stage, now), False).label("is_overdue"),
-        build_is_invited().label("is_invited"),
-        *columns,
-    )
-    # OFFSET 0 keeps the planner from computing the attention again for each use.
-    return query.select_from(STAGED_PEOPLE).where(build_is_active(), *where).offset(0).subquery()
 
 
 def list_teams() -> list[str]:

@@ -8,12 +8,12 @@ present consent text are added here. A property test holds the stage equal to
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, any_, case, func, join, literal, literal_column, null, or_, select, true
+from sqlalchemy import ColumnElement, and_, any_, case, join, literal, literal_column, null, or_, select, true
 
 from portal.domain import stages
 from portal.domain.attention import NO_CHOICE_AFTER, NO_UPLOAD_AFTER, Attention
-from portal.domain.funnel import NOT_SIGNED_IN
 from portal.domain.stages import Stage
 from portal.models.listed_people import ListedPerson as Row
 from portal.models.text_versions import select_policy_version
@@ -24,28 +24,23 @@ POLICY = select(select_policy_version().label("version")).offset(literal_column(
 STAGED_PEOPLE = join(POLICY, Row, true())
 
 
-def build_stage() -> ColumnElement[str]:
-    """Return the stage of a row; :data:`NOT_SIGNED_IN` for a roster entry without a person.
+def build_is_agreed(row: type[Row] = Row) -> ColumnElement[bool]:
+    """Return whether a row is in its stored stage: it needs no consent to the present text, or has it.
 
-    A statement that names it selects from :data:`STAGED_PEOPLE`, or joins :data:`POLICY`.
+    A statement that names it, the stage, or since when, selects from :data:`STAGED_PEOPLE`, or joins :data:`POLICY`.
     """
-    is_agreed = or_(Row.stage_without_consent.is_(None), POLICY.c.version == any_(Row.stage_versions))
-    return case((is_agreed, Row.stage), else_=Row.stage_without_consent)
+    return or_(row.stage_without_consent.is_(None), POLICY.c.version == any_(row.stage_versions))
 
 
-def build_since(stage: ColumnElement[str]) -> ColumnElement[datetime]:
+def build_stage(row: type[Row] = Row) -> ColumnElement[str]:
+    """Return the stage of a row; :data:`~portal.domain.funnel.NOT_SIGNED_IN` for a roster entry without a person."""
+    return case((build_is_agreed(row), row.stage), else_=row.stage_without_consent)
+
+
+def build_since() -> ColumnElement[datetime]:
     """Return when a row came to its stage, according to the records; invited people when they were invited."""
-    moved = func.coalesce(Row.status_since, Row.requested_at)
-    arrived_at = case(
-        (stage == NOT_SIGNED_IN, Row.invited_at),
-        (stage == Stage.NOT_STARTED, null()),
-        (stage == Stage.CONSENT_GIVEN, func.coalesce(Row.requested_at, Row.agreed_at)),
-        (stage == Stage.WITHDRAWN, Row.withdrawn_at),
-        (stage == Stage.READY, Row.copied_at),
-        (stage == Stage.CHOSEN, Row.chosen_at),
-        else_=moved,
-    )
-    return func.coalesce(arrived_at, Row.signed_in_at)
+    # Without consent to the present text, they are where they were when they first signed in.
+    return case((build_is_agreed(), Row.stage_since), else_=Row.signed_in_at)
 
 
 def build_is_stuck(now: datetime) -> ColumnElement[bool]:
@@ -76,15 +71,27 @@ def build_attention(stage: ColumnElement[str], now: datetime) -> ColumnElement[s
     return case((build_is_active(), build_attention_if_active(stage, now)), else_=null())
 
 
+def build_reason(stage: ColumnElement[str], row: type[Row] = Row) -> ColumnElement[str]:
+    """Return the :class:`Attention` that follows from the facts and the consent text, NULL when none does."""
+    return case(*_list_reasons(stage, row), else_=null())
+
+
 def build_attention_if_active(stage: ColumnElement[str], now: datetime) -> ColumnElement[str]:
-    """Return the first :class:`Attention` that applies to a row known to be active, NULL when none does."""
+    """Return the first :class:`Attention` that applies to a row known to be active, NULL when none does.
+
+    Whether a row can have one by the clock is also stored, as ``late_at``.
+    """
     conditions = {
-        # A problem without a reason: the studio link is missing.
-        Attention.LINK_DEAD: stage == Stage.PROBLEM,
         Attention.NO_CHOICE: and_(stage == Stage.READY, Row.waiting_since < now - NO_CHOICE_AFTER),
         Attention.NO_UPLOAD: and_(stage == Stage.IN_STUDIO, Row.waiting_since < now - NO_UPLOAD_AFTER),
         Attention.STUCK: build_is_stuck(now),
         Attention.OVERDUE: build_is_overdue(stage, now),
     }
     whens = [(condition, literal(attention.value)) for attention, condition in conditions.items()]
-    return case((Row.reason.is_not(None), Row.reason), *whens, else_=null())
+    return case(*_list_reasons(stage, Row), *whens, else_=null())
+
+
+def _list_reasons(stage: ColumnElement[str], row: type[Row]) -> list[tuple[ColumnElement[bool], Any]]:
+    # A problem without a reason: the studio link is missing.
+    is_link_dead = stage == Stage.PROBLEM
+    return [(row.reason.is_not(None), row.reason), (is_link_dead, literal(Attention.LINK_DEAD.value))]

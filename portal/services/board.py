@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from portal.domain.attention import Attention
 from portal.domain.funnel import STEP_OF_STAGE, STEPS, Step
-from portal.models import board, people_list
+from portal.models import board, people_counts, people_list
 from portal.models.board import TeamCounts
 from portal.models.listed_people import ListedPerson
 from portal.services import credits
@@ -84,7 +84,7 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
         now: the present, UTC.
         managed_teams: groups of the identity provider that count as teams, besides the roster's teams.
     """
-    counts = board.count_people(now)
+    counts = people_counts.count_people(now)
     attention: Counter[str] = Counter()
     remaining: Counter[Step] = Counter()
     not_invited = 0
@@ -95,7 +95,7 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
             remaining[STEP_OF_STAGE[each.stage]] += each.count
         else:
             not_invited += each.count
-    members = board.count_members(sorted(managed_teams.union(people_list.list_teams())), now)
+    members = people_counts.count_members(sorted(managed_teams.union(people_list.list_teams())), now)
     teams = board.build_team_counts([*counts, *members])
     days, step_days = _list_days(now.date())
     return Board(

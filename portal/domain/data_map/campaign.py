@@ -56,7 +56,8 @@ TABLES: Mapping[str, TableClass] = {
             Content.IDENTITY: "name sort_name email employee_number team teams other_teams role roles terms",
             Content.PROGRESS: "due_on invited_at reminder_count reminded_at bounced_at left_at deactivated_at "
             "signed_in_at signed_in_on moved_at provider_status status_since has_link problem requested_at copied_at "
-            "closed_at stage stage_without_consent reason waiting_since unfinished_status unfinished_since",
+            "closed_at stage stage_without_consent reason waiting_since unfinished_status unfinished_since "
+            "is_invited late_at stage_since",
             Content.CONSENT: "agreed_versions stage_versions agreed_at withdrawn_at",
             Content.ACTIVITY: "muted_at link_reported_at chosen_at chosen_on is_choice_of_shoot",
         },

@@ -14,7 +14,7 @@ from portal.domain.access_reasons import MAX_REASON_LENGTH
 from portal.domain.errors import ReasonMissing
 from portal.domain.export_names import DEFAULT_TEMPLATE, MAX_TEMPLATE_LENGTH, NameParts, TemplateInvalid, build_name
 from portal.domain.kit_files import KIT_FILES
-from portal.models import exports, people_list
+from portal.models import exports, people_counts, people_list
 from portal.models.exports import ExportKind
 from portal.models.people_list import PeopleFilter
 from portal.presentation import export_messages
@@ -106,7 +106,7 @@ def _render(*, is_template_invalid: bool = False, is_reason_missing: bool = Fals
         max_reason_length=MAX_REASON_LENGTH,
         ai_policy=context.settings.ai_policy,
         exportable=exports.count_exportable(PeopleFilter(), now=now),
-        views=people_list.count_views(now),
+        views=people_counts.count_views(now),
         messages=export_messages,
         is_running=any(exports.is_running(export) for export, _name in found),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from portal.models import people_list
+from portal.models import people_counts, people_list
 from portal.settings import Settings
 
 
@@ -23,7 +23,7 @@ class View:
 
 def list_views(now: datetime) -> list[View]:
     """List the views in the order of the page; empty ones are left out, except the first two."""
-    counts = people_list.count_views(now)
+    counts = people_counts.count_views(now)
     active = {"active": "1"}
     views = [
         View(_("Everyone"), active, counts.everyone),

@@ -1,4 +1,4 @@
-"""Conditions of counts are those of the indexes that are there for them."""
+"""Counts and orders of the list are those of the indexes that are there for them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from sqlalchemy import event, text
 
 from portal.db import db
 from portal.migrations import runner
-from portal.models import board, monitoring, people_list
+from portal.models import board, monitoring, people_counts, people_list
 from portal.models.listed_people import ListedPerson
+from portal.models.people_list import PeopleFilter, Sort
 from tests.factories import NOW
 
 # Wide, as rows of the list are: an index costs less than they.
@@ -53,12 +54,23 @@ def get_plan(count: Callable[[], object]) -> str:
     return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
 
 
+list_by = partial(people_list.list_rows, PeopleFilter(is_active=True), now=NOW, limit=10)
+
+
 @pytest.mark.parametrize(
     ("count", "scan"),
     [
         (monitoring.count_deliveries, "using ix_deliveries_stale"),
         (people_list.list_teams, "Index Only Scan using ix_listed_people_team"),
-        (partial(board.count_people, NOW), "Index Only Scan using ix_listed_people_counted"),
+        (partial(people_counts.count_people, NOW), "Index Only Scan using ix_listed_people_counted"),
+        (partial(people_counts.count_people, NOW), "Index Only Scan using ix_listed_people_late_at"),
+        (partial(people_counts.count_views, NOW), "Index Only Scan using ix_listed_people_counted"),
+        (partial(list_by, sort=Sort.SINCE), "Index Scan using ix_listed_people_stage_since"),
+        (partial(list_by, sort=Sort.SINCE), "Index Scan using ix_listed_people_without_consent"),
+        (partial(list_by, sort=Sort.SINCE, descending=True), "Index Scan Backward using ix_listed_people_stage_since"),
+        (partial(list_by, sort=Sort.TEAM), "Index Scan using ix_listed_people_team_order"),
+        (partial(list_by, sort=Sort.DUE), "Index Scan using ix_listed_people_due_on"),
+        (partial(list_by, sort=Sort.REMINDED), "Index Scan using ix_listed_people_reminder_count"),
         (partial(board.count_by_day, ListedPerson.signed_in_on), "Index Only Scan using ix_listed_people_signed_in_on"),
         (partial(board.count_by_day, ListedPerson.chosen_on), "Index Only Scan using ix_listed_people_chosen_on"),
         (board.read_last_move, "Index Only Scan Backward using ix_listed_people_moved_at"),

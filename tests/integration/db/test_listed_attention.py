@@ -16,10 +16,11 @@ from portal.domain.attention import NO_CHOICE_AFTER, NO_UPLOAD_AFTER, Attention
 from portal.domain.company_texts import TextSection
 from portal.domain.funnel import NOT_SIGNED_IN
 from portal.domain.stages import Problem, Stage
-from portal.models import board, people_list
+from portal.models import board, people_counts, people_list
 from portal.models.board import TeamCounts
 from portal.models.listed_people import ListedPerson
-from portal.models.people_list import ListRow, PeopleFilter, ViewCounts
+from portal.models.people_counts import ViewCounts
+from portal.models.people_list import ListRow, PeopleFilter
 from portal.models.text_versions import TextVersion
 from tests import factories
 from tests.factories import NOW
@@ -27,6 +28,7 @@ from tests.integration.db.listed_cases import CASES, ROSTER_FACTS, make_entry, m
 
 LATER = st.sampled_from([NOW, NOW + timedelta(hours=5), NOW + timedelta(days=4), NOW + timedelta(days=8)])
 MANY = 10_000
+RESOLUTION = timedelta(microseconds=1)
 MOVES = ("signed_in_at", "agreed_at", "withdrawn_at", "requested_at", "status_since", "copied_at", "chosen_at")
 
 
@@ -79,6 +81,22 @@ def test_attention_in_sql_equals_its_definition(
     assert kept == (row.attention is not None)
 
 
+@given(case=CASES, roster=st.none() | ROSTER_FACTS)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_time_alone_changes_a_row_from_its_stored_moment_on(
+    app: Flask, case: dict[str, Any], roster: dict[str, Any] | None
+) -> None:
+    person = make_listed(case, roster, is_reported=False)
+    row = people_list.find_row(person.id, now=NOW)
+    assert row is not None
+    moved_at = row.listed.status_since or row.listed.requested_at
+    late_at = row.listed.late_at
+    before = (late_at or NOW + timedelta(days=400)) - RESOLUTION
+    assert _derive_late(row.listed, row.stage, moved_at, before) is None
+    if late_at is not None and row.stage == row.listed.stage:
+        assert _derive_late(row.listed, row.stage, moved_at, late_at + RESOLUTION) is not None
+
+
 @given(
     people=st.lists(st.tuples(CASES, st.none() | ROSTER_FACTS, st.booleans()), min_size=3, max_size=6),
     expected=st.lists(ROSTER_FACTS, max_size=3),
@@ -94,14 +112,14 @@ def test_counts_equal_the_rows_that_are_listed(
         start = session.query(ListedPerson).count()
         session.add_all(make_entry(f"expected{start + n}@example.com", **facts) for n, facts in enumerate(expected))
     rows = [row for row in list_everyone(now) if row.listed.left_at is None]
-    assert people_list.count_views(now) == count_in_python(rows)
-    grouped = Counter((row.stage, row.attention, is_invited(row)) for row in rows)
-    counted = board.count_people(now)
-    found: Counter[tuple[str, str | None, bool]] = Counter()
+    assert people_counts.count_views(now) == count_in_python(rows)
+    grouped = Counter((row.listed.team, row.stage, row.attention, is_invited(row), row.is_overdue) for row in rows)
+    counted = people_counts.count_people(now)
+    found: Counter[tuple[str | None, str, str | None, bool, bool]] = Counter()
     for each in counted:
-        found[each.stage, each.attention, each.is_invited] += each.count
+        found[each.team, each.stage, each.attention, each.is_invited, each.is_overdue] += each.count
     assert found == grouped
-    members = board.count_members(["Sales", "Staff"], now)
+    members = people_counts.count_members(["Sales", "Staff"], now)
     by_name = {team.name: team for team in board.build_team_counts([*counted, *members])}
     for name in ("Sales", "Staff"):
         of_team = [row for row in rows if row.listed.team == name or name in row.listed.teams]

@@ -9,9 +9,12 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from portal.db import db, transaction
+from portal.domain.funnel import NOT_SIGNED_IN
+from portal.domain.stages import Stage
 from portal.models import board, people_list
 from portal.models.listed_people import ListedPerson, split_search
 from portal.models.people import Person
@@ -19,7 +22,7 @@ from portal.models.roster import RosterEntry
 from portal.services import journey
 from tests import factories
 from tests.factories import NOW
-from tests.integration.db.listed_cases import CASES, choose_photo, make_case
+from tests.integration.db.listed_cases import CASES, ROSTER_FACTS, choose_photo, make_case, make_listed
 
 
 def find_listed(person: Person, now: datetime = NOW) -> people_list.ListRow:
@@ -33,6 +36,26 @@ def find_listed(person: Person, now: datetime = NOW) -> people_list.ListRow:
 def test_stage_in_sql_equals_derived_stage(app: Flask, case: dict[str, Any]) -> None:
     person = make_case(case)
     assert find_listed(person).stage == journey.get_journey(person).stage
+
+
+def derive_since(row: ListedPerson, stage: str) -> datetime | None:
+    """Return when a row came to its stage, as far as the records show."""
+    moments = {
+        NOT_SIGNED_IN: row.invited_at,
+        Stage.NOT_STARTED: None,
+        Stage.CONSENT_GIVEN: row.requested_at or row.agreed_at,
+        Stage.WITHDRAWN: row.withdrawn_at,
+        Stage.READY: row.copied_at,
+        Stage.CHOSEN: row.chosen_at,
+    }
+    return moments.get(stage, row.status_since or row.requested_at) or row.signed_in_at
+
+
+@given(case=CASES, roster=st.none() | ROSTER_FACTS)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_since_in_sql_equals_its_definition(app: Flask, case: dict[str, Any], roster: dict[str, Any] | None) -> None:
+    row = find_listed(make_listed(case, roster, is_reported=False))
+    assert row.since == derive_since(row.listed, row.stage)
 
 
 def test_days_are_those_of_utc_and_of_active_people(app: Flask) -> None:

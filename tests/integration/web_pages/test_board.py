@@ -11,7 +11,7 @@ import pytest
 
 from demo.crowd import create_campaign_people
 from portal.db import db, transaction
-from portal.models import board
+from portal.models import board, people_counts
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
 from tests import factories
@@ -92,7 +92,7 @@ def test_members_of_a_team_with_a_long_name_are_counted(context: None) -> None:
     found = board.count_team(team, NOW)
     assert found is not None
     assert (found.name, found.people) == (team, 1)
-    members = board.build_team_counts(board.count_members([team, "staff"], NOW))
+    members = board.build_team_counts(people_counts.count_members([team, "staff"], NOW))
     assert {each.name: each.people for each in members} == {team: 1, "staff": 1}
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from demo.crowd import create_campaign_people
-from portal.db import db
+from portal.db import db, transaction
 from portal.domain.attention import Attention
+from portal.domain.company_texts import TextSection
 from portal.models.people import Person
 from portal.models.people_list import ListRow, PeopleFilter, Sort
+from portal.models.text_versions import TextVersion
 from portal.services import people_list
 from tests import factories
 from tests.factories import NOW
@@ -78,6 +80,22 @@ def test_every_order_lists_everyone_once_over_several_pages(
         # The database's collation orders teams; each is in one piece.
         teams = [row.listed.team for row in rows]
         assert sum(one != other for one, other in pairwise(teams)) == len(set(teams)) - 1
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_order_of_moments_stays_whole_after_a_new_consent_text(
+    crowd: list[ListRow], monkeypatch: pytest.MonkeyPatch, descending: bool
+) -> None:
+    """Some are back where they first signed in, and the others are where they were."""
+    with transaction() as session:
+        session.add(TextVersion(section=str(TextSection.CONSENT), number=1, content={}, created_at=NOW))
+    monkeypatch.setattr(people_list, "PAGE", 17)
+    rows = list_all(PeopleFilter(), Sort.SINCE, descending=descending)
+    before = {row.listed.id: row.stage for row in crowd}
+    assert 0 < sum(before[row.listed.id] != row.stage for row in rows) < PEOPLE
+    keys = [KEYS[Sort.SINCE](row) for row in rows]
+    assert keys == sorted(keys, reverse=descending)
+    assert len(list_ids(rows)) == PEOPLE
 
 
 @pytest.mark.parametrize("reason", list(Attention))

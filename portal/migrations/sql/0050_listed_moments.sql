@@ -1,0 +1,44 @@
+-- When time alone first changes what is counted of a row: a choice or photos that do not come, a shoot that stands
+-- still, a due date that passes, by the limits of portal/domain/attention.py and portal/domain/stages.py. NULL for never.
+-- Hours, because a day is as long as its time zone says, and a stored value has none.
+CREATE FUNCTION derive_late_at(
+    stage text, provider_status text, problem text, requested_at timestamptz, copied_at timestamptz,
+    closed_at timestamptz, status_since timestamptz, signed_in_at timestamptz, due_on date
+) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN LEAST(
+        derive_waiting_since(stage, copied_at, status_since, requested_at, signed_in_at)
+            + CASE stage WHEN 'ready' THEN interval '168 hours' ELSE interval '72 hours' END,
+        CASE WHEN is_listed_unfinished(requested_at, closed_at, copied_at, problem)
+            AND provider_status IS DISTINCT FROM 'deleted'
+            THEN coalesce(status_since, requested_at) + CASE coalesce(provider_status, '')
+                WHEN '' THEN interval '15 minutes'
+                WHEN 'onboarding' THEN interval '168 hours'
+                WHEN 'waiting' THEN interval '4 hours'
+                WHEN 'active' THEN interval '1 hour'
+                ELSE interval '6 hours'
+            END
+        END,
+        CASE WHEN stage <> 'chosen' THEN (due_on + 1)::timestamp AT TIME ZONE 'UTC' END
+    );
+END $$;
+
+-- When a row came to its stage, according to the records; invited people when they were invited.
+CREATE FUNCTION derive_stage_since(
+    stage text, invited_at timestamptz, signed_in_at timestamptz, agreed_at timestamptz, withdrawn_at timestamptz,
+    requested_at timestamptz, status_since timestamptz, copied_at timestamptz, chosen_at timestamptz
+) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN coalesce(
+        CASE stage
+            WHEN 'not_signed_in' THEN invited_at
+            WHEN 'not_started' THEN NULL
+            WHEN 'consent_given' THEN coalesce(requested_at, agreed_at)
+            WHEN 'withdrawn' THEN withdrawn_at
+            WHEN 'ready' THEN copied_at
+            WHEN 'chosen' THEN chosen_at
+            ELSE coalesce(status_since, requested_at)
+        END,
+        signed_in_at
+    );
+END $$;
