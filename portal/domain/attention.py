@@ -36,5 +36,6 @@ class Attention(StrEnum):
 # These people cannot go on by themselves.
 BLOCKED = frozenset({Attention.LINK_DEAD, Attention.BOUNCED, Attention.NO_CREDITS, Attention.ADDRESS_TAKEN})
 
+# The database has these limits, too (derive_late_at), as those of portal/domain/stages.py; a test holds them equal.
 NO_CHOICE_AFTER = timedelta(days=7)
 NO_UPLOAD_AFTER = timedelta(days=3)

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -79,6 +80,30 @@ def test_attention_in_sql_equals_its_definition(
     assert row.attention == derive_attention(row.listed, row.stage, now)
     kept = people_list.count_rows(PeopleFilter(ids=(person.id,), attention="any", is_active=True), now=now)
     assert kept == (row.attention is not None)
+
+
+@pytest.mark.parametrize(
+    ("shoot", "limit"),
+    [
+        ({"provider_status": None}, stages.MAX_CREATION),
+        ({"provider_status": "onboarding", "signed_url": b"sealed"}, NO_UPLOAD_AFTER),
+        ({"provider_status": "onboarding", "signed_url": None}, stages.MAX_DURATIONS[stages.ONBOARDING]),
+        ({"provider_status": "waiting"}, stages.MAX_DURATIONS[stages.WAITING]),
+        ({"provider_status": "active"}, stages.MAX_DURATIONS[stages.ACTIVE]),
+        ({"provider_status": "pending"}, stages.MAX_PROCESSING),
+        ({"provider_status": "somethingNew"}, stages.MAX_PROCESSING),
+        ({"provider_status": "active", "copied_at": NOW}, NO_CHOICE_AFTER),
+        ({"provider_status": "deleted"}, None),
+        ({"provider_status": "waiting", "problem": "refused"}, None),
+    ],
+)
+def test_stored_moment_is_that_of_each_limit(app: Flask, shoot: dict[str, Any], limit: timedelta | None) -> None:
+    person = factories.make_person()
+    factories.make_consent(person)
+    factories.make_shoot(person, requested_at=NOW, status_since=NOW, **shoot)
+    row = people_list.find_row(person.id, now=NOW)
+    assert row is not None
+    assert row.listed.late_at == (None if limit is None else NOW + limit)
 
 
 @given(case=CASES, roster=st.none() | ROSTER_FACTS)

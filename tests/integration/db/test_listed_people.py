@@ -118,6 +118,16 @@ def test_list_follows_every_column_of_an_entry_that_it_shows(app: Flask, column:
     assert db.session.scalar(text(f"SELECT {shown} FROM listed_people WHERE id = :id"), {"id": entry_id}) == value
 
 
+def test_entry_is_where_it_is_since_it_was_invited(app: Flask) -> None:
+    entry_id = make_entry()
+    for invited_at in (None, NOW):
+        with transaction() as session:
+            session.get_one(RosterEntry, entry_id).invited_at = invited_at
+        row = people_list.find_row(entry_id, now=NOW)
+        assert row is not None
+        assert (row.stage, row.since) == (NOT_SIGNED_IN, invited_at)
+
+
 def test_being_listed_again_refreshes_no_row(app: Flask) -> None:
     """An import sets ``listed_at`` of 20,000 entries in one statement; the list does not show it."""
     entry_id = make_entry()
