@@ -41,8 +41,8 @@ FAILED = "failed"
 DELETED = "deleted"
 KNOWN_STATUSES = frozenset({ONBOARDING, WAITING, "pending", "generatingHeadshots", ACTIVE, FAILED, DELETED})
 
-# After this time in a status a shoot counts as stuck; statuses that are not listed have MAX_PROCESSING. The database has
-# these limits, too (derive_late_at).
+# After this time in a status a shoot counts as stuck; statuses that are not listed have MAX_PROCESSING. The database
+# has these limits, too (derive_late_at).
 MAX_DURATIONS = {ONBOARDING: timedelta(days=7), WAITING: timedelta(hours=4), ACTIVE: timedelta(hours=1)}
 MAX_PROCESSING = timedelta(hours=6)
 MAX_CREATION = timedelta(minutes=15)

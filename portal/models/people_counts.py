@@ -26,7 +26,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
 from portal.db import db
@@ -78,14 +78,10 @@ def count_members(teams: list[str], now: datetime) -> list[PeopleCount]:
 
     Their groups at the identity provider make them members; a person of two groups counts in both.
     """
-    if not teams:
-        return []
-    # One parameter, however many teams; as rows, so that a name is looked up by its hash.
-    names = literal(teams, ARRAY(Text))
-    # Joined, so that of people with many groups the stage is computed for those alone that are teams.
-    group = func.unnest(Row.other_teams).table_valued("team", joins_implicitly=True).render_derived()
-    is_team = group.c.team.in_(select(func.unnest(names)))
-    return _list_counts(_select_computed(now, group.c.team, where=[Row.other_teams.overlap(names), is_team]))
+    # One parameter, however many teams. Each is looked up in the index of groups; asked for all of them at once, the
+    # database at times compares them with the groups of everyone instead.
+    team = func.unnest(literal(teams, ARRAY(Text))).table_valued("name", joins_implicitly=True).render_derived()
+    return _list_counts(_select_computed(now, team.c.name, where=[Row.other_teams.contains(array([team.c.name]))]))
 
 
 def _list_counts(query: Executable) -> list[PeopleCount]:
