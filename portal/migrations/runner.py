@@ -29,7 +29,7 @@ def _vacuum_list(database_url: str) -> None:
     """Let the console's counts read indexes alone again, which a migration that rewrites its list ends.
 
     Autovacuum would come after the next few hundred changes. Takes tenths of a second for 20,000 people. An empty list
-    is left alone: PostgreSQL would plan it to stay so, and read it whole for each row of the first import.
+    is left alone: PostgreSQL would plan it to stay so, and read it whole for each person whom a session adds.
     """
     engine = create_engine(database_url, connect_args={"connect_timeout": 10}, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

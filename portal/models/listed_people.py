@@ -10,7 +10,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Computed, Date, ForeignKey, Index, Integer, Text, and_, false, func, select, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Computed,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    and_,
+    false,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,17 +38,19 @@ _FACTS = (
 _STAGE = f"derive_listed_stage(agreed_versions <> '{{}}'::text[], {_FACTS})"
 _WITHOUT_CONSENT = f"derive_listed_stage(false, {_FACTS})"
 _OTHER_TEAMS = "NULLIF(array_remove(teams, team), '{}'::text[])"
-_UNFINISHED = "is_listed_unfinished(requested_at, closed_at, copied_at, problem)"
-_LATE_AT = (
-    f"derive_late_at({_STAGE}, provider_status, problem, requested_at, copied_at, closed_at, status_since, "
-    "signed_in_at, due_on)"
+_WAITING_SINCE = f"derive_waiting_since({_STAGE}, copied_at, status_since, requested_at, signed_in_at)"
+_IS_UNFINISHED = "is_listed_unfinished(requested_at, closed_at, copied_at, problem)"
+_UNFINISHED_STATUS = (
+    f"CASE WHEN {_IS_UNFINISHED} THEN \"left\"(COALESCE(provider_status, ''::text), 40) ELSE NULL::text END"
 )
-
+_UNFINISHED_SINCE = (
+    f"CASE WHEN {_IS_UNFINISHED} THEN COALESCE(status_since, requested_at) ELSE NULL::timestamp with time zone END"
+)
+_LATE_AT = f"derive_late_at({_STAGE}, {_WAITING_SINCE}, {_UNFINISHED_STATUS}, {_UNFINISHED_SINCE}, due_on)"
 _STAGE_SINCE = (
     f"derive_stage_since({_STAGE}, invited_at, signed_in_at, agreed_at, withdrawn_at, requested_at, status_since, "
     "copied_at, chosen_at)"
 )
-_LATEST = "'9999-01-01 00:00:00+00'::timestamptz"
 
 
 class ListedPerson(Base):
@@ -128,24 +144,19 @@ class ListedPerson(Base):
         Text,
         Computed(f"derive_listed_reason({_STAGE}, provider_status, problem, closed_at, link_reported_at, bounced_at)"),
     )
-    waiting_since: Mapped[datetime | None] = mapped_column(
-        Computed(f"derive_waiting_since({_STAGE}, copied_at, status_since, requested_at, signed_in_at)")
-    )
-    unfinished_status: Mapped[str | None] = mapped_column(
-        Text,
-        Computed(f"CASE WHEN {_UNFINISHED} THEN \"left\"(COALESCE(provider_status, ''::text), 40) ELSE NULL::text END"),
-    )
-    unfinished_since: Mapped[datetime | None] = mapped_column(
-        Computed(
-            f"CASE WHEN {_UNFINISHED} THEN COALESCE(status_since, requested_at) ELSE NULL::timestamp with time zone END"
-        )
-    )
+    waiting_since: Mapped[datetime | None] = mapped_column(Computed(_WAITING_SINCE))
+    unfinished_status: Mapped[str | None] = mapped_column(Text, Computed(_UNFINISHED_STATUS))
+    unfinished_since: Mapped[datetime | None] = mapped_column(Computed(_UNFINISHED_SINCE))
     is_invited: Mapped[bool] = mapped_column(
         Boolean, Computed("invited_at IS NOT NULL OR person_id IS NOT NULL"), nullable=True, deferred=True
     )
     late_at: Mapped[datetime | None] = mapped_column(Computed(_LATE_AT), deferred=True)
     stage_since: Mapped[datetime | None] = mapped_column(Computed(_STAGE_SINCE), deferred=True)
 
+
+# Stand for no time in an order. Python has no value for PostgreSQL's "infinity", which the next page starts after.
+LATEST: ColumnElement[datetime] = literal_column("'9999-01-01 00:00:00+00'::timestamptz")
+LAST_DAY: ColumnElement[date] = literal_column("'9999-01-01'::date")
 
 _IS_ACTIVE = and_(ListedPerson.left_at.is_(None), ListedPerson.deactivated_at.is_(None))
 # What follows from the facts is counted in the order of this index.
@@ -180,19 +191,18 @@ Index(
 )
 # The orders of the list, in which nothing is NULL.
 for _name, _key in (
-    ("stage_since", text(f"COALESCE(stage_since, {_LATEST})")),
-    ("team_order", text("COALESCE(team, ''::text)")),
-    ("due_on", text("COALESCE(due_on, '9999-01-01'::date)")),
+    ("stage_since", func.coalesce(ListedPerson.stage_since, LATEST)),
+    ("team_order", func.coalesce(ListedPerson.team, literal_column("''::text"))),
+    ("due_on", func.coalesce(ListedPerson.due_on, LAST_DAY)),
     ("reminder_count", ListedPerson.reminder_count),
 ):
     Index(f"ix_listed_people_{_name}", _key, ListedPerson.sort_name, ListedPerson.id)
 # Those of whom it depends on the consent text whether they are in their stage or before it.
 Index(
     "ix_listed_people_without_consent",
-    text(f"COALESCE(signed_in_at, {_LATEST})"),
+    ListedPerson.signed_in_at,
     ListedPerson.sort_name,
     ListedPerson.id,
-    postgresql_include=["stage_versions"],
     postgresql_where=ListedPerson.stage_without_consent.is_not(None),
 )
 # People with the same day share an entry, so these are small.

@@ -1,7 +1,7 @@
 """Counts of the active people by stage, attention and team, for the board and the views of the list.
 
-Nearly everyone is counted by stored facts, in the order of an index, and stage and attention are derived once a group.
-Only rows that the clock may have changed (``late_at``) are computed one by one.
+Whom no clock has changed is counted by stored facts, in the order of an index, and stage and attention are derived once
+a group. Only the rows that the clock may have changed (``late_at``) are computed one by one.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def count_of_team(name: str, now: datetime) -> list[PeopleCount]:
 
 
 def count_members(teams: list[str], now: datetime) -> list[PeopleCount]:
-    """Count the active people of these teams who have another team on the roster, or none there.
+    """Count the active people of these different teams who have another team on the roster, or none there.
 
     Their groups at the identity provider make them members; a person of two groups counts in both.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -29,13 +29,13 @@ from sqlalchemy.orm import aliased
 from portal.db import db
 from portal.domain.funnel import Step, list_stages_at, list_stages_from
 from portal.models.distinct_values import list_distinct
-from portal.models.listed_people import ListedPerson, SearchTerm
+from portal.models.listed_people import LAST_DAY, LATEST, ListedPerson, SearchTerm
 from portal.models.stage_expressions import (
     STAGED_PEOPLE,
     build_attention,
     build_attention_if_active,
     build_is_active,
-    build_is_agreed,
+    build_is_in_stored_stage,
     build_is_overdue,
     build_is_stuck,
     build_since,
@@ -46,12 +46,6 @@ ANY_ATTENTION = "any"
 STUCK = "stuck"
 # Terms are compared by their bytes; no text has a character above this one.
 _LAST_CHARACTER = chr(0x10FFFF)
-# Stand for no time in an order, as in its index. Python has no value for PostgreSQL's "infinity", which the next page
-# starts after.
-_LATEST: ColumnElement[datetime] = literal_column("TIMESTAMPTZ '9999-01-01 00:00:00+00'")
-_LAST_DAY: ColumnElement[date] = literal_column("DATE '9999-01-01'")
-
-
 _NAME: list[Any] = [ListedPerson.sort_name, ListedPerson.id]
 
 
@@ -121,12 +115,12 @@ def list_rows(
     last = select(*keys).select_from(STAGED_PEOPLE).where(ListedPerson.id == after) if after is not None else None
     found = db.session.execute(last).one_or_none() if last is not None else None
 
-    def select_first(keys: list[Any], *where: ColumnElement[bool]) -> Select[Any]:
+    def select_first(part_keys: list[Any], *where: ColumnElement[bool]) -> Select[Any]:
         query = select(ListedPerson.id).select_from(STAGED_PEOPLE).where(*build_conditions(chosen, now=now), *where)
         if found is not None:
             bound = tuple_(*(literal(value) for value in found))
-            query = query.where(tuple_(*keys) < bound if descending else tuple_(*keys) > bound)
-        return query.order_by(*_order(keys, descending=descending)).limit(limit)
+            query = query.where(tuple_(*part_keys) < bound if descending else tuple_(*part_keys) > bound)
+        return query.order_by(*_order(part_keys, descending=descending)).limit(limit)
 
     # Each part has an index in its order, and what is shown is read for one page alone.
     page = union_all(*(select_first(*part) for part in _list_parts(sort))).subquery()
@@ -152,9 +146,9 @@ def _build_sort_keys(sort: Sort) -> list[Any]:
     """Return the columns of an order, none of which is NULL."""
     keys: dict[Sort, list[Any]] = {
         Sort.NAME: _NAME,
-        Sort.SINCE: [func.coalesce(build_since(), _LATEST), *_NAME],
-        Sort.TEAM: [func.coalesce(ListedPerson.team, literal_column("''")), *_NAME],
-        Sort.DUE: [func.coalesce(ListedPerson.due_on, _LAST_DAY), *_NAME],
+        Sort.SINCE: [func.coalesce(build_since(), LATEST), *_NAME],
+        Sort.TEAM: [func.coalesce(ListedPerson.team, literal_column("''::text")), *_NAME],
+        Sort.DUE: [func.coalesce(ListedPerson.due_on, LAST_DAY), *_NAME],
         Sort.REMINDED: [ListedPerson.reminder_count, *_NAME],
     }
     return keys[sort]
@@ -165,10 +159,10 @@ def _list_parts(sort: Sort) -> list[tuple[Any, ...]]:
     if sort is not Sort.SINCE:
         return [(_build_sort_keys(sort),)]
     # The consent text decides which of two moments counts.
-    is_agreed = build_is_agreed()
+    is_stored = build_is_in_stored_stage()
     return [
-        ([func.coalesce(ListedPerson.stage_since, _LATEST), *_NAME], is_agreed),
-        ([func.coalesce(ListedPerson.signed_in_at, _LATEST), *_NAME], not_(is_agreed)),
+        ([func.coalesce(ListedPerson.stage_since, LATEST), *_NAME], is_stored),
+        ([ListedPerson.signed_in_at, *_NAME], not_(is_stored)),
     ]
 
 

@@ -24,7 +24,7 @@ POLICY = select(select_policy_version().label("version")).offset(literal_column(
 STAGED_PEOPLE = join(POLICY, Row, true())
 
 
-def build_is_agreed(row: type[Row] = Row) -> ColumnElement[bool]:
+def build_is_in_stored_stage(row: type[Row] = Row) -> ColumnElement[bool]:
     """Return whether a row is in its stored stage: it needs no consent to the present text, or has it.
 
     A statement that names it, the stage, or since when, selects from :data:`STAGED_PEOPLE`, or joins :data:`POLICY`.
@@ -34,13 +34,13 @@ def build_is_agreed(row: type[Row] = Row) -> ColumnElement[bool]:
 
 def build_stage(row: type[Row] = Row) -> ColumnElement[str]:
     """Return the stage of a row; :data:`~portal.domain.funnel.NOT_SIGNED_IN` for a roster entry without a person."""
-    return case((build_is_agreed(row), row.stage), else_=row.stage_without_consent)
+    return case((build_is_in_stored_stage(row), row.stage), else_=row.stage_without_consent)
 
 
 def build_since() -> ColumnElement[datetime]:
     """Return when a row came to its stage, according to the records; invited people when they were invited."""
     # Without consent to the present text, they are where they were when they first signed in.
-    return case((build_is_agreed(), Row.stage_since), else_=Row.signed_in_at)
+    return case((build_is_in_stored_stage(), Row.stage_since), else_=Row.signed_in_at)
 
 
 def build_is_stuck(now: datetime) -> ColumnElement[bool]:

@@ -1,23 +1,20 @@
 -- When time alone first changes what is counted of a row: a choice or photos that do not come, a shoot that stands
 -- still, a due date that passes, by the limits of portal/domain/attention.py and portal/domain/stages.py. NULL for never.
--- Hours, because a day is as long as its time zone says, and a stored value has none.
+-- Hours, because a day is as long as its time zone says, and a stored value has none. It calls no other function of the
+-- portal: pg_restore finds none by its name alone.
 CREATE FUNCTION derive_late_at(
-    stage text, provider_status text, problem text, requested_at timestamptz, copied_at timestamptz,
-    closed_at timestamptz, status_since timestamptz, signed_in_at timestamptz, due_on date
+    stage text, waiting_since timestamptz, unfinished_status text, unfinished_since timestamptz, due_on date
 ) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN LEAST(
-        derive_waiting_since(stage, copied_at, status_since, requested_at, signed_in_at)
-            + CASE stage WHEN 'ready' THEN interval '168 hours' ELSE interval '72 hours' END,
-        CASE WHEN is_listed_unfinished(requested_at, closed_at, copied_at, problem)
-            AND provider_status IS DISTINCT FROM 'deleted'
-            THEN coalesce(status_since, requested_at) + CASE coalesce(provider_status, '')
-                WHEN '' THEN interval '15 minutes'
-                WHEN 'onboarding' THEN interval '168 hours'
-                WHEN 'waiting' THEN interval '4 hours'
-                WHEN 'active' THEN interval '1 hour'
-                ELSE interval '6 hours'
-            END
+        waiting_since + CASE stage WHEN 'ready' THEN interval '168 hours' ELSE interval '72 hours' END,
+        unfinished_since + CASE unfinished_status
+            WHEN 'deleted' THEN NULL
+            WHEN '' THEN interval '15 minutes'
+            WHEN 'onboarding' THEN interval '168 hours'
+            WHEN 'waiting' THEN interval '4 hours'
+            WHEN 'active' THEN interval '1 hour'
+            ELSE interval '6 hours'
         END,
         CASE WHEN stage <> 'chosen' THEN (due_on + 1)::timestamp AT TIME ZONE 'UTC' END
     );

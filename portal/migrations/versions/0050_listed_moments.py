@@ -21,12 +21,16 @@ _STAGE = (
     "derive_listed_stage(agreed_versions <> '{}'::text[], person_id, shoot_id, provider_status, problem, has_link, "
     "requested_at, copied_at, withdrawn_at, chosen_at, is_choice_of_shoot)"
 )
+_IS_UNFINISHED = "is_listed_unfinished(requested_at, closed_at, copied_at, problem)"
 _COLUMNS = {
     "is_invited": ("boolean", "invited_at IS NOT NULL OR person_id IS NOT NULL"),
     "late_at": (
         "timestamptz",
-        f"derive_late_at({_STAGE}, provider_status, problem, requested_at, copied_at, closed_at, status_since, "
-        "signed_in_at, due_on)",
+        f"derive_late_at({_STAGE}, "
+        f"derive_waiting_since({_STAGE}, copied_at, status_since, requested_at, signed_in_at), "
+        f"CASE WHEN {_IS_UNFINISHED} THEN \"left\"(COALESCE(provider_status, ''::text), 40) ELSE NULL::text END, "
+        f"CASE WHEN {_IS_UNFINISHED} THEN COALESCE(status_since, requested_at) ELSE NULL::timestamptz END, "
+        "due_on)",
     ),
     "stage_since": (
         "timestamptz",
@@ -73,8 +77,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_listed_people_without_consent",
         "listed_people",
-        [sa.text("COALESCE(signed_in_at, '9999-01-01 00:00:00+00'::timestamptz)"), "sort_name", "id"],
-        postgresql_include=["stage_versions"],
+        ["signed_in_at", "sort_name", "id"],
         postgresql_where=sa.text("stage_without_consent IS NOT NULL"),
     )
 

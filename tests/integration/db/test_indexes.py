@@ -45,7 +45,7 @@ BY_ID = "= '00000000-0000-4000-8000-000000000000'"
         ("link_reports", f"shoot_id {BY_ID}", "ix_link_reports_shoot_id"),
         ("photos", f"shoot_id {BY_ID}", "uq_photos_shoot_id_provider_id"),
         ("renditions", f"photo_id {BY_ID}", "uq_renditions_photo_id_name"),
-        ("listed_people", "other_teams && '{Sales}'", "ix_listed_people_other_teams"),
+        ("listed_people", "other_teams @> '{Sales}'", "ix_listed_people_other_teams"),
     ],
 )
 def test_lookup_uses_an_index(table: str, condition: str, index: str, database_url: str) -> None:

@@ -42,8 +42,8 @@ def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
     assert migrations.is_current(url)
 
 
-def test_first_import_finds_rows_by_index(database_url: str) -> None:
-    """A table that a vacuum found empty is planned to stay so: each of 20,000 people would read all before them."""
+def test_no_table_is_planned_to_stay_empty(database_url: str) -> None:
+    """What a vacuum finds empty is: a session that adds 20,000 people would read all before them for each."""
     with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=30) as connection:
         sizes = connection.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
@@ -113,6 +113,22 @@ def _list_person_7(connection: psycopg.Connection[Any]) -> None:
         "SELECT gen_random_uuid(), email, 'import', now(), now(), id, 'Navy' FROM people WHERE subject = '7'"
     )
     connection.commit()
+
+
+def test_moments_of_those_already_listed_are_derived_there_and_back(postgres: Any) -> None:
+    url = postgres.ensure_database("migrated_with_people")
+    config = runner.build_config(url.replace("postgresql://", "postgresql+psycopg://"))
+    command.upgrade(config, "0049")
+    with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
+        connection.execute(_PEOPLE)
+        for _ in range(2):
+            command.upgrade(config, "0050")
+            query = (
+                "SELECT count(*) FROM listed_people WHERE is_invited AND late_at IS NULL AND stage_since = signed_in_at"
+            )
+            assert connection.execute(query).fetchall() == [(300,)]
+            command.downgrade(config, "0049")
+        assert connection.execute("SELECT count(*) FROM listed_people WHERE reason IS NULL").fetchall() == [(300,)]
 
 
 def test_searches_of_ended_campaigns_and_calls_so_far_are_brought_along(postgres: Any) -> None:
