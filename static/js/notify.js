@@ -24,8 +24,13 @@ export function offerNotification(root) {
   updateOffer(place);
   place.querySelector("button").addEventListener("click", async () => {
     isEnabled = (await Notification.requestPermission().catch(() => "denied")) === "granted";
-    updateOffer(place);
-    if (isEnabled) place.closest("section").querySelector("#stage-title").focus({ preventScroll: true });
+    // While the browser asked, an update may have brought another place, or a step that offers nothing.
+    const present = document.querySelector("[data-notify]");
+    if (!present) return;
+    updateOffer(present);
+    /** @type {HTMLElement} */
+    const title = present.closest("section").querySelector("#stage-title");
+    if (isEnabled) title.focus({ preventScroll: true });
   });
 }
 

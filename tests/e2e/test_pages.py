@@ -293,6 +293,36 @@ def test_requested_browser_notification_is_shown_when_ready(
     assert PROBLEMS[page] == []
 
 
+# The browser's question stays open until `grant` is called.
+PROMPTS = """
+window.Notification = class {
+  static permission = "default";
+  static requestPermission() {
+    return new Promise((resolve) => { window.grant = () => resolve((Notification.permission = "granted")); });
+  }
+};
+"""
+
+
+def test_update_during_the_question_for_permission_keeps_what_was_granted(
+    site: Site, open_context: Callable[..., BrowserContext]
+) -> None:
+    browser = open_context()
+    browser.add_init_script(PROMPTS)
+    browser.add_cookies(site.cookies(site.person(provider_status="waiting")))  # type: ignore[arg-type]
+    page = browser.new_page()
+    record_problems(page)
+    page.goto(f"{site.address}/headshots")
+    page.get_by_role("button", name="Notify me in this browser").click()
+    page.evaluate("document.querySelector('[data-notify]').id = 'asked'")
+    update_all_shoots(site, provider_status="generatingHeadshots")
+    expect(page.locator("#asked")).not_to_be_attached()
+    page.evaluate("grant()")
+    expect(page.get_by_text("You’ll get a notification")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert PROBLEMS[page] == []
+
+
 @pytest.mark.parametrize("script", ["delete window.Notification", NOTIFIES % "denied"])
 def test_browser_notification_is_not_offered_where_unsupported(
     site: Site, open_context: Callable[..., BrowserContext], script: str

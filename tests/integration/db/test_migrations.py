@@ -115,7 +115,7 @@ def _list_person_7(connection: psycopg.Connection[Any]) -> None:
     connection.commit()
 
 
-def test_moments_of_those_already_listed_are_derived_there_and_back(postgres: Any) -> None:
+def test_moments_of_people_already_listed_are_derived_up_and_down(postgres: Any) -> None:
     url = postgres.ensure_database("migrated_with_people")
     config = runner.build_config(url.replace("postgresql://", "postgresql+psycopg://"))
     command.upgrade(config, "0049")
