@@ -16,6 +16,7 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
   let clock = 0;
   let undoAddress = "";
   let token = "";
+  let isSending = false;
 
   async function choose(form) {
     const body = new FormData(form);
@@ -31,13 +32,18 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
     document.getElementById("continue").focus();
   }
 
+  // One at a time: the answer to the second press of a double click may come after the one to an undo in between.
   async function send(address, body) {
+    if (isSending) return null;
+    isSending = true;
     try {
       const answer = await fetch(address, { method: "POST", headers: JSON_ANSWER, body });
       if (answer.ok) return await answer.json();
       showNotice(answer.status === NOT_FOUND ? toast.dataset.gone : toast.dataset.failed);
     } catch {
       showNotice(toast.dataset.failed);
+    } finally {
+      isSending = false;
     }
     return null;
   }
