@@ -3,11 +3,15 @@
 import { formatTimes } from "./times.js";
 
 const POLL_MS = 2000;
+const CHECKS_OF_DOWNLOAD = 30;
 
 /** @param {ParentNode} root */
 function find(root = document) {
   return /** @type {HTMLElement | null} */ (root.querySelector("#export-state"));
 }
+
+/** @param {ParentNode | null} root */
+const hasDownload = (root) => Boolean(root?.querySelector("[data-download]"));
 
 async function refresh() {
   const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
@@ -15,7 +19,8 @@ async function refresh() {
   const next = find(new DOMParser().parseFromString(await answer.text(), "text/html"));
   const shown = find();
   if (!next || !shown) return location.reload();
-  if (next.outerHTML !== shown.outerHTML) {
+  // The button and the focus on it stay while it leads to the same download; only its token differs each time.
+  if (next.outerHTML !== shown.outerHTML && !(hasDownload(next) && hasDownload(shown))) {
     shown.replaceWith(next);
     formatTimes();
   }
@@ -23,14 +28,19 @@ async function refresh() {
 }
 
 function schedule() {
-  const shown = find();
-  if (shown?.dataset.state === "pending") {
-    setTimeout(() => refresh().catch(schedule), POLL_MS);
-  }
-  // A download leaves the page as it is: it is shown anew once the browser has the file.
-  shown?.querySelector("[data-download]")?.addEventListener("submit", () => {
-    setTimeout(() => refresh().catch(() => {}), POLL_MS);
-  });
+  if (find()?.dataset.state === "pending") setTimeout(() => refresh().catch(schedule), POLL_MS);
 }
+
+// A download leaves the page as it is: it is shown anew once the server has recorded it, which may take some seconds.
+function followDownload(checks) {
+  setTimeout(async () => {
+    await refresh().catch(() => {});
+    if (checks > 1 && hasDownload(find())) followDownload(checks - 1);
+  }, POLL_MS);
+}
+
+document.addEventListener("submit", (event) => {
+  if (/** @type {Element} */ (event.target).matches("[data-download]")) followDownload(CHECKS_OF_DOWNLOAD);
+});
 
 schedule();

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from portal.db import transaction
 from portal.jobs.photo_tasks import ARCHIVE_LISTINGS
@@ -105,6 +105,32 @@ def test_export_is_prepared_and_downloaded_once(
         page.reload()
     expect(page.get_by_text("To get it again, prepare a new one.")).to_be_visible()
     expect(page.get_by_role("button", name="Download ZIP")).to_have_count(0)
+
+
+def test_page_waits_until_the_server_has_recorded_the_download(
+    site: Site, person: Person, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(site, person, open_context)
+    page.get_by_role("button", name="Prepare download").click()
+    expect(page.get_by_text("Collecting your files")).to_be_visible()
+    build_export(site, person)
+    button = page.get_by_role("button", name="Download ZIP")
+    expect(button).to_be_visible()
+    before = page.request.get(page.url).text()
+    late: list[str] = []
+
+    def respond(route: Route) -> None:
+        if len(late) == 2:
+            route.continue_()
+            return
+        late.append(route.request.url)
+        route.fulfill(body=before, content_type="text/html; charset=utf-8")
+
+    page.route("**/headshots/data", respond)
+    with page.expect_download():
+        button.click()
+    expect(page.get_by_text("To get it again, prepare a new one.")).to_be_visible()
+    assert len(late) == 2
 
 
 def test_page_is_reached_from_the_menu(site: Site, person: Person, open_context: Callable[..., BrowserContext]) -> None:
