@@ -9,9 +9,11 @@ import queue
 import re
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,6 +26,7 @@ from portal.models.sessions import Session
 from portal.services import people as people_service
 from portal.services import sessions as signins
 from portal.web.live import connection
+from portal.web.live import hub as hub_module
 from portal.web.live.connection import FIRST_EVENT, SseConnection
 from portal.web.live.hub import STREAM_END, Hub, VersionQueue
 from portal.web.live.routes import _stream
@@ -92,15 +95,22 @@ def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
         assert mailbox.empty()
 
 
-def test_listener_reconnects_and_refreshes_all_streams(hub: Hub, worked_example: WorkedExample) -> None:
+def test_listener_reconnects_and_refreshes_all_streams(
+    hub: Hub, worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
+) -> None:
     person = make_person()
+    may_reconnect = threading.Event()
+    may_reconnect.set()
+    monkeypatch.setattr(hub_module, "time", SimpleNamespace(sleep=lambda _pause: may_reconnect.wait(60)))
     with open_page(hub, person.id) as mailbox:
+        may_reconnect.clear()
         ended = worked_example.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
             "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
         )
         assert ended == [(True,)]
         publish_version(person.id)
+        may_reconnect.set()
         # Notifications in between are lost, so every page polls once.
         assert mailbox.get(timeout=60) == 0
         version = publish_version(person.id)
