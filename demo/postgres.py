@@ -87,7 +87,7 @@ class Postgres:
 
     def ensure_database(self, name: str) -> str:
         """Create a database if it does not exist, and return its URL."""
-        with psycopg.connect(self.url(), autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(self.url(), autocommit=True, connect_timeout=START_SECONDS) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
             if known is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

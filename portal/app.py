@@ -204,7 +204,7 @@ def _build_config(settings: Settings, role: Role) -> dict[str, Any]:
         },
         "BATCHER_CONNECTIONS": plan.web_batcher,
         "BATCHER_OPTIONS": database.CONNECT_OPTIONS | _TCP_OPTIONS,
-        "BEST_EFFORT_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=500", "tcp_user_timeout": 2000},
+        "BEST_EFFORT_OPTIONS": database.BEST_EFFORT_OPTIONS,
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,
     }
 

@@ -27,6 +27,7 @@ from tests.compilation import (
     patch_template_compilation,
 )
 from tests.database_cleanup import drop_database
+from tests.database_limits import patch_database_limits
 from tests.network import restrict_to_loopback
 
 # By itself Hypothesis fails an example that takes 200 ms, or ten that take a second to make; other tests keep the
@@ -90,7 +91,15 @@ def _quick_place() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+def patient_apps() -> Iterator[pytest.MonkeyPatch]:
+    """The apps of this process wait for a database that is slow because other tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch_database_limits(patch)
+        yield patch
+
+
+@pytest.fixture(scope="session")
+def postgres(patient_apps: pytest.MonkeyPatch) -> Iterator[Postgres]:
     """One real PostgreSQL for the whole run, in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-", dir=_quick_place()))
     server = Postgres(data=folder / "pg", logs=folder / "logs", durable=False, connections=200)

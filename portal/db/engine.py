@@ -44,5 +44,8 @@ _SERVER_OPTIONS = "-c statement_timeout=15000 -c idle_in_transaction_session_tim
 CONNECT_OPTIONS = {"connect_timeout": 3, "options": _SERVER_OPTIONS}
 """Options of every connection to the database."""
 
+BEST_EFFORT_OPTIONS = {"connect_timeout": 2, "options": "-c statement_timeout=500", "tcp_user_timeout": 2000}
+"""Options of the connection for statements a request can do without."""
+
 DATABASE_ERRORS = (DBAPIError, PoolTimeout, psycopg.Error, BatcherBusy)
 """Everything a statement can fail with, including that all connections stayed busy."""

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from portal.app import create_app
 from portal.db import db, transaction
-from portal.db.batching import StatementBatcher
 from portal.domain.errors import TooMany
 from portal.domain.retention import UNUSED_RATE_LIMITS
 from portal.models import rate_limits
 from portal.settings import Settings
 from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
+from tests.database_limits import patch_database_limits
 from tests.factories import make_person
 from tests.integration.core.processes import build_environment, create_session_cookie, run_web
 from tests.integration.core.signing import sign_headers
@@ -37,14 +37,9 @@ WEBHOOK = "/webhooks/profilebakery"
 
 @pytest.fixture
 def app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Flask]:
-    """A portal that takes its time to count, so that a busy machine changes no result."""
     app = create_app(portal_settings())
-    app.extensions["best_effort_batcher"] = patient = StatementBatcher(
-        database_url.replace("+psycopg", ""), 1, timeout=60
-    )
     with app.app_context():
         yield app
-        patient.close()
         db.session.remove()
         db.engine.dispose()
 
@@ -117,10 +112,12 @@ def test_concurrent_requests_neither_deadlock_nor_exceed_the_budget(app: Flask) 
 
 
 def test_locked_rate_limit_table_does_not_block_requests(
-    app: Flask, database_url: str, portal_settings: Callable[..., Settings]
+    app: Flask, database_url: str, portal_settings: Callable[..., Settings], patient_apps: pytest.MonkeyPatch
 ) -> None:
     rate_limiter = RateLimiter(acquire_shared)
+    patient_apps.undo()
     app.extensions["best_effort_batcher"] = create_app(portal_settings()).extensions["best_effort_batcher"]
+    patch_database_limits(patient_apps)
     with psycopg.connect(database_url.replace("+psycopg", "")) as other:
         other.execute("LOCK TABLE rate_limits")
         began = time.monotonic()
