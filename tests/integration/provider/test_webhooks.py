@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ from portal.provider.signature import SignatureInvalid, VerifiedSignature
 from sandbox.testing import WEBHOOK_SECRET
 from tests.integration.provider.conftest import Studio
 from tests.unit.provider.scripted_server import ReceivedRequest, Reply, ScriptedServer, run_scripted_server
+from tests.waiting import wait_until
 
 ADA = "ada@example.com"
 
@@ -38,10 +38,7 @@ def sending(open_studio: Callable[..., Studio], receiver: ScriptedServer) -> Cal
 
 
 def wait_for_requests(receiver: ScriptedServer, count: int) -> list[ReceivedRequest]:
-    until = time.monotonic() + 10
-    while len(receiver.requests) < count and time.monotonic() < until:
-        time.sleep(0.02)
-    assert len(receiver.requests) >= count
+    wait_until(lambda: len(receiver.requests) >= count)
     return receiver.requests[:count]
 
 

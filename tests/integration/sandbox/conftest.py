@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from sandbox.testing import RunningSandbox, start_sandbox
-from tests.waiting import wait_until
+from tests.waiting import SILENT_SECONDS, wait_until
 
 FAST = {"pictures": "plain", "gallery_size": 6, "rate_limit": 100_000}
 
@@ -39,14 +39,15 @@ class Receiver:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.statuses: list[int] = []
-        self.pause = 0.0
+        self.may_respond = threading.Event()
+        self.may_respond.set()
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.received.append(Received(dict(self.headers), body))
-                time.sleep(receiver.pause)
+                receiver.may_respond.wait(SILENT_SECONDS)
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -50,7 +50,7 @@ def test_output_is_logged_and_the_previous_one_is_kept(start: Start) -> None:
 def test_child_that_exits_during_startup_is_reported_with_log_tail(start: Start) -> None:
     child = start("print('no such table'); raise SystemExit(7)")
     with pytest.raises(ChildFailedError, match="part ended with exit code 7") as caught:
-        child.wait_until(lambda: False, seconds=10)
+        child.wait_until(lambda: False, seconds=60)
     assert caught.value.last_lines == ["no such table"]
 
 
@@ -72,7 +72,7 @@ def test_child_ends_cleanly_on_sigterm(start: Start) -> None:
     code = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(print('bye'))); print('up', flush=True)"
     child = start(code + "; time.sleep(60)")
     child.wait_until(lambda: "up" in child.log.read_text(), seconds=60)
-    assert stop_all([child], seconds=5) == []
+    assert stop_all([child], seconds=60) == []
     assert child.log.read_text() == "up\nbye\n"
 
 

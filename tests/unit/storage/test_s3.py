@@ -73,7 +73,6 @@ def bucket(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucke
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setattr(s3, "READ_SECONDS", 0.3)
     yield server
     server.shutdown()
     thread.join()
@@ -104,7 +103,8 @@ def test_refusals_are_unavailable_and_retried_at_most_once(bucket: Bucket, call:
 
 
 @pytest.mark.parametrize("call", ["put", "get", "exists", "delete", "list"])
-def test_unresponsive_bucket_times_out(bucket: Bucket, call: str) -> None:
+def test_unresponsive_bucket_times_out(bucket: Bucket, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "READ_SECONDS", 0.3)
     bucket.delay = SILENT_SECONDS
     started = time.monotonic()
     with pytest.raises(StorageUnavailable) as refused:
