@@ -82,6 +82,23 @@ def build_jpeg_segment(marker: int, body: bytes) -> bytes:
     return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
 
 
+def list_blocks(content: bytes) -> set[bytes]:
+    """Return how the blocks of a JPEG or WebP file begin that hold no pixels: segments, or chunks by their names."""
+    found, position = set(), 12
+    if content.startswith(b"RIFF"):
+        while position < len(content):
+            found.add(content[position : position + 4])
+            position += 8 + (int.from_bytes(content[position + 4 : position + 8], "little") + 1) // 2 * 2
+        return found - {b"VP8 ", b"VP8X"}
+    position = 2
+    while content[position + 1] != 0xDA:
+        kind, size = content[position + 1], int.from_bytes(content[position + 2 : position + 4], "big")
+        if 0xE0 <= kind <= 0xEF or kind == 0xFE:
+            found.add(content[position + 4 : position + 2 + size].partition(b"\0")[0])
+        position += 2 + size
+    return found
+
+
 def insert_segment(jpeg: bytes, segment: bytes) -> bytes:
     """Return the JPEG with ``segment`` put in after its start."""
     return jpeg[:2] + segment + jpeg[2:]

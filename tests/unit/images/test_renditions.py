@@ -10,7 +10,15 @@ from PIL import Image
 from portal.domain.renditions import RENDITIONS, WIDTHS
 from portal.images.errors import PhotoDamaged
 from portal.images.renditions import RenderedPhoto, render_photo
-from tests.unit.images.photos import TRAINED, XMP, build_exif_with_gps, decode_image, encode_image, load_portrait
+from tests.unit.images.photos import (
+    TRAINED,
+    XMP,
+    build_exif_with_gps,
+    decode_image,
+    encode_image,
+    list_blocks,
+    load_portrait,
+)
 from tests.unit.images.profiles import build_display_p3
 
 
@@ -76,7 +84,9 @@ def test_places_names_and_profiles_stay_behind(fmt: str) -> None:
         image = decode_image(file.content)
         assert not image.getexif()
         assert {"exif", "icc_profile", "comment"}.isdisjoint(image.info)
-        assert all(mark not in file.content for mark in (b"Canary", b"Exif", b"ICC", b"GPS", b"Photoshop"))
+        assert list_blocks(file.content) <= {b"JFIF", b"http://ns.adobe.com/xap/1.0/", b"XMP "}
+        # Short ones could be spelled by the pixels.
+        assert all(mark not in file.content for mark in (b"Canary", b"ICC_PROFILE", b"GPSLatitude", b"Photoshop"))
 
 
 @pytest.mark.parametrize("fmt", ["JPEG", "WEBP"])
