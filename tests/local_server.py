@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # For the requests that are running at the end.
-END_SECONDS = 10
+END_SECONDS = 30
 _BODIES = "tests.bodies"
 
 

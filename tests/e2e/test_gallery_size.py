@@ -23,6 +23,7 @@ from portal.web.context import get_context
 from tests import factories
 from tests.e2e import portraits
 from tests.e2e.site import Site
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -165,6 +166,13 @@ def test_slow_machine_paints_the_first_screen_at_once(open_gallery: Callable[...
 
 def test_next_picture_is_fetched_before_it_is_shown(open_gallery: Callable[..., tuple[Page, Transfers]]) -> None:
     page, found = open_gallery(DESKTOP)
+
+    def list_fetched() -> list[str]:
+        # Requests become known while Playwright waits.
+        page.wait_for_timeout(10)
+        return _list_large(found)
+
+    wait_until(lambda: len(list_fetched()) > 1, "the next picture is requested")
     ahead = _list_large(found)
     page.keyboard.press("ArrowRight")
     expect(_large(page)).to_have_accessible_name(f"Photo 2 of {PHOTOS}")

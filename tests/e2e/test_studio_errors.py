@@ -24,6 +24,8 @@ from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+# As long as contexts that the fixture opens have.
+TIMEOUT_MS = 60_000
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15"
@@ -183,6 +185,7 @@ def test_denied_camera_is_explained_and_upload_works(
     )
     try:
         context = asking.new_context(viewport=DESKTOP)
+        context.set_default_timeout(TIMEOUT_MS)
         # Playwright denies all permissions that are not granted.
         context.grant_permissions(["geolocation"])
         page = studio.visit(context)
@@ -200,7 +203,9 @@ def test_the_studio_needs_no_cookies_of_its_own(
         executable_path=chromium_path, args=[*chromium_args, "--test-third-party-cookie-phaseout"]
     )
     try:
-        page = studio.visit(strict.new_context(viewport=DESKTOP))
+        context = strict.new_context(viewport=DESKTOP)
+        context.set_default_timeout(TIMEOUT_MS)
+        page = studio.visit(context)
         open_frame(page)
         frame = page.frame_locator("iframe")
         frame.get_by_role("textbox", name="Your name").fill("Ada Example")
@@ -222,6 +227,7 @@ def test_where_frames_get_no_cookies_a_new_tab_works(
         tmp_path, executable_path=chromium_path, args=chromium_args, viewport=DESKTOP
     )
     try:
+        strict.set_default_timeout(TIMEOUT_MS)
         strict.add_cookies(studio.cookies)  # type: ignore[arg-type]
         page = strict.new_page()
         page.clock.install()

@@ -131,6 +131,7 @@ def test_the_whole_session(page: Page, context: BrowserContext, store: FakeStore
 
 def test_without_scripts(browser: Browser, studio: str, store: FakeStore) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 760})
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.goto(f"{studio}/auth/social?token={TOKEN}&anonymous=1")
     page.get_by_role("textbox", name="Your name").fill("Ada")
@@ -166,6 +167,7 @@ def test_every_page_is_accessible_and_fits(
         reduced_motion="reduce",
         bypass_csp=True,
     )
+    context.set_default_timeout(60_000)
     page, at = context.new_page(), f"{studio}/studio/{TOKEN}"
 
     def check(address: str) -> None:
