@@ -91,8 +91,8 @@ class KilledWorkers:
         silent = [one for each in self.killed_workers.values() for one in each.workers]
         self.deployment.query(_LAST_HEARTBEAT, later=-DEAD_AFTER_SECONDS, ids=silent)
         self.deployment.query(_LONG_AGO, ago=ATTEMPT_LEASE.total_seconds())
-        started = time.monotonic()
         self.deployment.start(self.deployment.worker)
+        started = time.monotonic()
         wait_until(lambda: self._are_all_recovered(started), "every job of the fallen is taken over", seconds=120)
 
     def thaw(self) -> None:

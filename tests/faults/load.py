@@ -68,6 +68,10 @@ class WebhookLoad:
     def acknowledged(self) -> set[str]:
         return {attempt.event for attempt in list(self.attempts) if attempt.status == 200}
 
+    def list_since(self, moment: float) -> list[Attempt]:
+        """The attempts that began after this moment and have ended."""
+        return [attempt for attempt in list(self.attempts) if attempt.at > moment]
+
     def wait_for(self, more: int) -> None:
         """Wait until so many more have been acknowledged."""
         goal = len(self.acknowledged) + more

@@ -23,7 +23,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 OUTAGE_SECONDS = 8
 # A provider closes the connection after 10 seconds, a router after 30.
 MAX_RESPONSE_SECONDS = 10.0
-HEALED_SECONDS = 5.0
+MAX_PAGE_SECONDS = 30.0
+# Less than a stuck process would need: it is replaced after 30 seconds, and a full pool gives up after 20.
+HEALED_SECONDS = 15.0
 
 
 def test_a_temporary_database_outage(deployment: Deployment) -> None:
@@ -48,11 +50,11 @@ def test_a_temporary_database_outage(deployment: Deployment) -> None:
         ready = f"{deployment.url}/readyz"
         wait_until(lambda: browser.get(ready, timeout=MAX_RESPONSE_SECONDS).status_code == 503, "probes are told")
         wait_until(lambda: time.monotonic() - gone >= OUTAGE_SECONDS, "the time is over")
+        wait_until(lambda: len(load.list_since(gone + 1)) > OUTAGE_SECONDS, "enough webhooks have met the outage")
+        during_outage = load.list_since(gone + 1)
         postgres.start()
         back = time.monotonic()
         load.wait_for(40)
-    during_outage = [each for each in load.attempts if gone + 1 < each.at and each.at + each.seconds < back - 1]
-    assert len(during_outage) > OUTAGE_SECONDS
     assert {each.status for each in during_outage} == {503}
     assert all(each.retry_after for each in during_outage)
     assert max(each.seconds for each in load.attempts) < MAX_RESPONSE_SECONDS
@@ -108,7 +110,7 @@ def test_a_database_without_a_connection_to_spare(deployment: Deployment) -> Non
             deployment.sandbox.finish(session)
             started = time.monotonic()
             assert browser.get(f"{deployment.url}/headshots", timeout=60).status_code == 503
-            assert time.monotonic() - started < MAX_RESPONSE_SECONDS
+            assert time.monotonic() - started < MAX_PAGE_SECONDS
             wait_until(lambda: any(each.status == 503 for each in load.attempts), "a webhook is sent away")
         back = time.monotonic()
         load.wait_for(20)

@@ -17,8 +17,8 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
-# The platform kills after 30 seconds.
-END_SECONDS = 25.0
+# The platform kills then; what is running gets 23 of them.
+END_SECONDS = 30.0
 
 
 def _web_workers(deployment: Deployment) -> list[psutil.Process]:

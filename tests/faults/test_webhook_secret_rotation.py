@@ -14,8 +14,8 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 VARIABLE = "HEADSHOT_WEBHOOK_SECRET"
-# The platform kills after 30 seconds.
-END_SECONDS = 25.0
+# The platform kills then; what is running gets 23 of them.
+END_SECONDS = 30.0
 SIGNED_BY = "SELECT count(DISTINCT key_id) FROM deliveries WHERE dedupe_key = ANY(%(keys)s)"
 
 
@@ -53,7 +53,7 @@ def test_webhooks_refused_before_secret_rotation_are_retried(deployment: Deploym
     sessions = [deployment.wait_for_session(each) for each in participants]
     deployment.wait_until_idle()
     # At this deployment's speed the usual retries would be over before a process can be replaced.
-    deployment.sandbox.switch(webhook_retry_minutes=(0, 0, 60, 120, 240, 480, 960))
+    deployment.sandbox.switch(webhook_retry_minutes=(0, 0, 60, 120, 240, 480, 960, 1920, 3840))
     old, new = deployment.stack.secrets.webhook_secret, deployment.sandbox.rotate_secret()
     for session in sessions:
         deployment.sandbox.finish(session)
