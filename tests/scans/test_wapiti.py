@@ -138,7 +138,8 @@ class Scanner:
         self._command = [
             *(str(SCANNER), "--url", f"{target.address}/", "--cookie-value", target.cookie, "--scope", "folder"),
             *("--max-links-per-page", "40", "--max-files-per-dir", "15"),
-            *("--timeout", "5", "--tasks", "8", "--endpoint", lure, "--dns-endpoint", "localhost"),
+            # One that takes longer is an anomaly, and part of some attacks; a busy machine may need seconds.
+            *("--timeout", "30", "--tasks", "8", "--endpoint", lure, "--dns-endpoint", "localhost"),
             *("--store-session", str(folder), "--store-config", str(folder / "config")),
             *("--no-bugreport", "--verbose", "0", "--color", "--format", "json", "--output", str(self._report)),
             *(part for page in pages for part in ("--start", f"{target.address}/{page}")),
