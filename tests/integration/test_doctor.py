@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -149,9 +150,11 @@ def test_clock_that_is_off_is_named(
     monkeypatch.setattr(_Outside, "clock_offset", offset)
     finding = list_results(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))["clocks"]
     assert not finding.is_ok
-    # Within a second, which may begin while the response is under way.
-    number, unit, direction = text.split()
-    assert any(f"{int(number) + step} {unit} {direction}" in finding.text for step in (-1, 0, 1)), finding.text
+    # A busy machine may need some seconds between the server's look at its clock and the doctor's.
+    number, rest = text.split(maxsplit=1)
+    offsets = [int(found) for found in re.findall(rf"(\d+) {rest}", finding.text)]
+    assert len(offsets) == 2, finding.text
+    assert all(abs(offset - int(number)) <= 20 for offset in offsets), finding.text
     assert "this machine’s clock is probably wrong" in finding.text
 
 

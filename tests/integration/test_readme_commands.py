@@ -45,7 +45,11 @@ class Checkout:
         shutil.copytree(ROOT, self.path, ignore=ignored)
         for name in INSTALLED:
             if (ROOT / name).exists():
-                shutil.copytree(ROOT / name, self.path / name, symlinks=True, copy_function=copy_file)
+                # What another process is compiling at the moment has a number at its end.
+                unfinished = shutil.ignore_patterns("*.pyc.*")
+                shutil.copytree(
+                    ROOT / name, self.path / name, symlinks=True, ignore=unfinished, copy_function=copy_file
+                )
         (self.path / "var").mkdir(exist_ok=True)
         # What the tests need contains what the demo needs.
         shutil.copy(self.path / "requirements-demo.txt", self.path / ".venv/.installed-requirements-demo.txt")

@@ -17,8 +17,8 @@ from demo.reload import PARTS_BY_FOLDER, SourceFiles, list_affected_parts
 from demo.stack import ROOT
 from tests.waiting import wait_until
 
-START_SECONDS = 90
-RELOAD_SECONDS = 45
+START_SECONDS = 150
+RELOAD_SECONDS = 90
 
 
 class DevelopmentServer:

@@ -23,6 +23,7 @@ from portal.services.health import iterate_checks
 from portal.settings import Settings
 from tests.integration.core.processes import TOP, build_environment
 from tests.pooler import TransactionPooler
+from tests.waiting import TIMEOUT_SECONDS
 
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 KINDS = ["stand-in", "stand-in that ignores options", *(["pgbouncer", "pgbouncer, sessions"] if PGBOUNCER else [])]
@@ -52,7 +53,7 @@ def run_pgbouncer(postgres: Postgres, folder: Path, *, mode: str) -> Iterator[in
     with (folder / "pgbouncer.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline and process.poll() is None:
             try:
                 psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", connect_timeout=30).close()

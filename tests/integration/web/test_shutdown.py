@@ -17,8 +17,8 @@ from demo.children import Child, stop_all
 from demo.ports import Ports
 
 TOP = Path(__file__).parents[3]
-# Half of what gunicorn would wait for a silent connection; nothing here needs more than a few.
-END_SECONDS = 10.0
+# Less than the 20 that gunicorn would wait for a silent connection; nothing here needs more than a few.
+END_SECONDS = 18.0
 APP = """
 import time
 
