@@ -3,6 +3,8 @@
 const SECONDS = 10;
 const JSON_ANSWER = { Accept: "application/json" };
 const NOT_FOUND = 404;
+// Less than a router waits; the next press is taken after it.
+const TIMEOUT_MS = 20_000;
 
 /**
  * @param {{nameOf: (photo: string) => string, drawFace: (face: Element, photo: string) => void,
@@ -37,7 +39,8 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
     if (isSending) return null;
     isSending = true;
     try {
-      const answer = await fetch(address, { method: "POST", headers: JSON_ANSWER, body });
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const answer = await fetch(address, { method: "POST", headers: JSON_ANSWER, body, signal });
       if (answer.ok) return await answer.json();
       showNotice(answer.status === NOT_FOUND ? toast.dataset.gone : toast.dataset.failed);
     } catch {
