@@ -154,9 +154,10 @@ class ListedPerson(Base):
     stage_since: Mapped[datetime | None] = mapped_column(Computed(_STAGE_SINCE), deferred=True)
 
 
-# Stand for no time in an order. Python has no value for PostgreSQL's "infinity", which the next page starts after.
+# Stand for none in an order. Python has no value for PostgreSQL's "infinity", which the next page starts after.
 LATEST: ColumnElement[datetime] = literal_column("'9999-01-01 00:00:00+00'::timestamptz")
 LAST_DAY: ColumnElement[date] = literal_column("'9999-01-01'::date")
+NO_TEAM: ColumnElement[str] = literal_column("''::text")
 
 _IS_ACTIVE = and_(ListedPerson.left_at.is_(None), ListedPerson.deactivated_at.is_(None))
 # What follows from the facts is counted in the order of this index.
@@ -192,7 +193,7 @@ Index(
 # The orders of the list, in which nothing is NULL.
 for _name, _key in (
     ("stage_since", func.coalesce(ListedPerson.stage_since, LATEST)),
-    ("team_order", func.coalesce(ListedPerson.team, literal_column("''::text"))),
+    ("team_order", func.coalesce(ListedPerson.team, NO_TEAM)),
     ("due_on", func.coalesce(ListedPerson.due_on, LAST_DAY)),
     ("reminder_count", ListedPerson.reminder_count),
 ):

@@ -16,7 +16,6 @@ from sqlalchemy import (
     any_,
     func,
     literal,
-    literal_column,
     not_,
     or_,
     select,
@@ -29,7 +28,7 @@ from sqlalchemy.orm import aliased
 from portal.db import db
 from portal.domain.funnel import Step, list_stages_at, list_stages_from
 from portal.models.distinct_values import list_distinct
-from portal.models.listed_people import LAST_DAY, LATEST, ListedPerson, SearchTerm
+from portal.models.listed_people import LAST_DAY, LATEST, NO_TEAM, ListedPerson, SearchTerm
 from portal.models.stage_expressions import (
     STAGED_PEOPLE,
     build_attention,
@@ -147,7 +146,7 @@ def _build_sort_keys(sort: Sort) -> list[Any]:
     keys: dict[Sort, list[Any]] = {
         Sort.NAME: _NAME,
         Sort.SINCE: [func.coalesce(build_since(), LATEST), *_NAME],
-        Sort.TEAM: [func.coalesce(ListedPerson.team, literal_column("''::text")), *_NAME],
+        Sort.TEAM: [func.coalesce(ListedPerson.team, NO_TEAM), *_NAME],
         Sort.DUE: [func.coalesce(ListedPerson.due_on, LAST_DAY), *_NAME],
         Sort.REMINDED: [ListedPerson.reminder_count, *_NAME],
     }

@@ -3,7 +3,7 @@
 const SECONDS = 10;
 const JSON_ANSWER = { Accept: "application/json" };
 const NOT_FOUND = 404;
-// Less than a router waits; the next press is taken after it.
+// Less than a router waits; the next press has its turn after it.
 const TIMEOUT_MS = 20_000;
 
 /**
@@ -18,7 +18,8 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
   let clock = 0;
   let undoAddress = "";
   let token = "";
-  let isSending = false;
+  let turn = Promise.resolve(null);
+  let lastPress = "";
 
   async function choose(form) {
     const body = new FormData(form);
@@ -34,10 +35,18 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
     document.getElementById("continue").focus();
   }
 
-  // One at a time: the answer to the second press of a double click may come after the one to an undo in between.
+  // Presses are sent in their order, each after the answer to the one before. The second press of a double click is none.
   async function send(address, body) {
-    if (isSending) return null;
-    isSending = true;
+    const press = `${address} ${body.get("photo")}`;
+    if (press === lastPress) return null;
+    lastPress = press;
+    turn = turn.then(() => post(address, body));
+    const answer = await turn;
+    if (lastPress === press) lastPress = "";
+    return answer;
+  }
+
+  async function post(address, body) {
     try {
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const answer = await fetch(address, { method: "POST", headers: JSON_ANSWER, body, signal });
@@ -45,8 +54,6 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
       showNotice(answer.status === NOT_FOUND ? toast.dataset.gone : toast.dataset.failed);
     } catch {
       showNotice(toast.dataset.failed);
-    } finally {
-      isSending = false;
     }
     return null;
   }

@@ -114,6 +114,29 @@ def test_both_presses_of_a_double_click_send_one_choice(site: Site, open_as: Cal
     assert len(held) == 1
 
 
+def test_choice_made_while_another_is_sent_follows_it(site: Site, open_as: Callable[..., Page]) -> None:
+    page = open_as(site.person(photos=2), "/headshots/gallery", viewport={"width": 1280, "height": 900})
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        held.append(route)
+        if len(held) > 1:
+            route.continue_()
+
+    page.route("**/headshots/choice", hold_first)
+    page.wait_for_load_state()
+    with page.expect_request("**/headshots/choice"):
+        page.keyboard.press("f")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("region", name="Large picture").get_by_role("img")).to_have_accessible_name("Photo 2 of 2")
+    page.keyboard.press("f")
+    assert len(held) == 1
+    held[0].continue_()
+    expect(page.get_by_role("link", name="Photo 2, your headshot")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("link", name="Photo 2, your headshot")).to_be_visible()
+
+
 def press_second_time(page: Page, control: Locator) -> None:
     """Send the second click of a double click whose first one replaced what was pressed."""
     control.hover()
