@@ -15,10 +15,11 @@ from typing import Any
 
 import msgspec
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.app import create_sandbox, stop_sandbox
 from sandbox.brands import BRANDS
+from sandbox.closing_handler import ClosingHandler, record_bodies
 from sandbox.config import SandboxConfig
 from sandbox.errors import BadSettingError
 from sandbox.store.database import DataVersionError
@@ -26,7 +27,7 @@ from sandbox.store.database import DataVersionError
 USAGE_ERROR = 2
 
 
-class _SilentHandler(WSGIRequestHandler):
+class _SilentHandler(ClosingHandler):
     """Writes no access log, since its lines would contain tokens."""
 
     def log(self, type: str, message: str, *args: Any) -> None:
@@ -63,7 +64,9 @@ def bind_server(config: SandboxConfig, host: str = "127.0.0.1", port: int = 0, p
         BadSettingError: a switch in the configuration is invalid.
     """
     try:
-        server = make_server(host, port, _respond_not_ready, threaded=True, request_handler=_SilentHandler)
+        server = make_server(
+            host, port, record_bodies(_respond_not_ready), threaded=True, request_handler=_SilentHandler
+        )
     except SystemExit as exc:  # Werkzeug's way to report a port in use
         raise OSError(f"cannot listen on {host}:{port}, the address is in use or not local") from exc
     url = public_url.rstrip("/") or f"http://{host}:{server.server_port}"
@@ -72,7 +75,7 @@ def bind_server(config: SandboxConfig, host: str = "127.0.0.1", port: int = 0, p
     except BaseException:
         server.server_close()
         raise
-    server.app = app
+    server.app = record_bodies(app)
     return BoundServer(server, app, url)
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.serving import ThreadedWSGIServer
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from sandbox.closing_handler import ClosingHandler, record_bodies
 
 # For the requests that are running at the end.
 END_SECONDS = 30
-_BODIES = "tests.bodies"
 
 
 @contextmanager
@@ -32,7 +29,7 @@ def serve_app(app: Flask, port: int = 0, *, before_end: Callable[[], object] | N
     Yields:
         The port.
     """
-    server = _Server("127.0.0.1", port, partial(_record_bodies, app), handler=_Handler)
+    server = _Server("127.0.0.1", port, record_bodies(app), handler=ClosingHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -73,47 +70,3 @@ class _Server(ThreadedWSGIServer):
             thread.join(END_SECONDS)
         running = [each.name for each in self._connections if each.is_alive()]
         assert not running, f"requests have no response after {END_SECONDS} s: {running}"
-
-
-class _Body:
-    """The body of a response, which may be closed twice."""
-
-    def __init__(self, parts: Iterable[bytes]) -> None:
-        self._parts: Iterable[bytes] | None = parts
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts or ())
-
-    def close(self) -> None:
-        """Close the app's body."""
-        parts, self._parts = self._parts, None
-        if hasattr(parts, "close"):
-            parts.close()
-
-
-class _Handler(WSGIRequestHandler):
-    """Closes the body of every response.
-
-    The base class does not where the client resets the connection while it reads what is left of the request.
-    """
-
-    def run_wsgi(self) -> None:
-        """Handle a request."""
-        self._bodies: list[_Body] = []
-        try:
-            super().run_wsgi()
-        finally:
-            for body in self._bodies:
-                body.close()
-
-    def make_environ(self) -> dict[str, Any]:
-        """Return the environment of the request; it holds the list of bodies too."""
-        environ: dict[str, Any] = super().make_environ()
-        environ[_BODIES] = self._bodies
-        return environ
-
-
-def _record_bodies(app: WSGIApplication, environ: WSGIEnvironment, start_response: StartResponse) -> _Body:
-    body = _Body(app(environ, start_response))
-    environ[_BODIES].append(body)
-    return body
